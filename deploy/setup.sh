@@ -98,7 +98,7 @@ install_system_packages() {
     if [ -z "$missing" ]; then return; fi
     # A machine that could not install them a minute ago is not asked again for a day.
     if [ -n "$(find $PACKAGES_TRIED -mmin -$RETRY_MINUTES 2>/dev/null)" ] && [ "$(cat $PACKAGES_TRIED)" = "$missing" ]; then
-        say "still missing: $missing(make clean to try again)"
+        say "still missing: $missing(again tomorrow, or after rm $PACKAGES_TRIED)"
         return
     fi
     # shellcheck disable=SC2086  # one word a package
