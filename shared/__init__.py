@@ -1,0 +1,1 @@
+"""The ground floor: what both roofs, the kiosk and the sync server, stand on."""

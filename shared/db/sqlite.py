@@ -1,0 +1,174 @@
+"""SQLite behind the ``Database`` verbs: sqlcipher3 (encryption at rest, page checksums), WAL, ``synchronous=FULL``.
+
+``synchronous=NORMAL`` would lose confirmed actions in a power cut; ``BEGIN IMMEDIATE`` because a deferred transaction
+that reads and then writes fails with "database is locked" as soon as two staff work at once.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import sqlcipher3
+import sqlite_utils
+
+from shared.db.database import DatabaseUnreadable, DiskFull, Params, Row
+
+BUSY_TIMEOUT_MS = 10_000
+STATEMENT_CACHE = 400
+
+
+class _Verbs:
+    """The verbs on one connection."""
+
+    def __init__(self, conn: Any, authoritative: bool) -> None:
+        self._conn = conn
+        self.authoritative = authoritative
+
+    def query(self, sql: str, params: Params = ()) -> list[Row]:
+        return cast(list[Row], self._conn.execute(sql, params).fetchall())
+
+    def one(self, sql: str, params: Params = ()) -> Row | None:
+        return cast(Row | None, self._conn.execute(sql, params).fetchone())
+
+
+class SqliteTx(_Verbs):
+    """One open ``BEGIN IMMEDIATE`` transaction."""
+
+    def __init__(self, conn: Any, authoritative: bool) -> None:
+        super().__init__(conn, authoritative)
+        self.memo: dict[str, Any] = {}
+        self._before_commit: list[Callable[[], None]] = []
+
+    def execute(self, sql: str, params: Params = ()) -> int:
+        """Run one statement; the number of rows it touched."""
+        return cast(int, self._conn.execute(sql, params).rowcount)
+
+    def executemany(self, sql: str, rows: Iterable[Params]) -> None:
+        """Run one statement for many rows."""
+        self._conn.executemany(sql, rows)
+
+    def before_commit(self, work: Callable[[], None]) -> None:
+        """Run ``work`` just before the commit."""
+        self._before_commit.append(work)
+
+    def finish(self) -> None:
+        """Run what was left for the end; it may leave more."""
+        while self._before_commit:
+            self._before_commit.pop(0)()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that rolls back alone."""
+        self._conn.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._conn.execute("ROLLBACK TO part")
+            self._conn.execute("RELEASE part")
+            raise
+        self._conn.execute("RELEASE part")
+
+
+class SqliteDatabase:
+    """One SQLite file; each thread gets a connection of its own."""
+
+    def __init__(self, path: Path, key: str | None, authoritative: bool) -> None:
+        self.path = path
+        self.authoritative = authoritative
+        self._key = key
+        self._local = threading.local()
+        self._all: list[Any] = []
+        self._lock = threading.Lock()
+        self._connection()
+
+    def _connection(self) -> Any:
+        conn = getattr(self._local, "conn", None)
+        if conn is None:
+            conn = self._local.conn = _connect(self.path, self._key)
+            with self._lock:
+                self._all.append(conn)
+        return conn
+
+    @property
+    def tools(self) -> sqlite_utils.Database:
+        """sqlite-utils on this thread's connection: schema questions, full-text search, kiosk-only tables."""
+        tools = getattr(self._local, "tools", None)
+        if tools is None:
+            tools = self._local.tools = sqlite_utils.Database(self._connection())
+        return cast(sqlite_utils.Database, tools)
+
+    def query(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows."""
+        return cast(list[Row], self._connection().execute(sql, params).fetchall())
+
+    def one(self, sql: str, params: Params = ()) -> Row | None:
+        """The first row, or None."""
+        return cast(Row | None, self._connection().execute(sql, params).fetchone())
+
+    @contextmanager
+    def writing(self) -> Iterator[SqliteTx]:
+        """One ``BEGIN IMMEDIATE`` transaction; see :class:`shared.db.database.Database`."""
+        conn = self._connection()
+        if conn.in_transaction:
+            raise RuntimeError("writing() inside writing(): one operation is one transaction")
+        try:
+            conn.execute("BEGIN IMMEDIATE")
+            tx = SqliteTx(conn, self.authoritative)
+            yield tx
+            tx.finish()
+            conn.execute("COMMIT")
+        except BaseException as error:
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+            if isinstance(error, sqlcipher3.OperationalError) and "disk is full" in str(error):
+                raise DiskFull from error
+            raise
+
+    def run_script(self, statements: Sequence[str]) -> None:
+        """Run DDL statements in one transaction."""
+        with self.writing() as tx:
+            for statement in statements:
+                tx.execute(statement)
+
+    def has_table(self, name: str) -> bool:
+        """Whether a table exists."""
+        return bool(self.tools[name].exists())
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._lock:
+            for conn in self._all:
+                conn.close()
+            self._all.clear()
+        self._local = threading.local()
+
+
+def _connect(path: Path, key: str | None) -> Any:
+    conn = sqlcipher3.connect(
+        str(path), isolation_level=None, check_same_thread=False, cached_statements=STATEMENT_CACHE
+    )
+    conn.row_factory = sqlcipher3.Row
+    try:
+        if key is not None:
+            conn.execute(f"PRAGMA key = \"x'{bytes.fromhex(key).hex()}'\"")
+        conn.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute("PRAGMA foreign_keys = ON")
+    except sqlcipher3.DatabaseError as error:
+        conn.close()
+        if isinstance(error, sqlcipher3.OperationalError) and "not a database" not in str(error):
+            raise
+        raise DatabaseUnreadable from error
+    return conn
+
+
+def open_sqlite(path: Path, *, key: str | None, authoritative: bool) -> SqliteDatabase:
+    """Open (or make) a database file.
+
+    ``key`` is 64 hexadecimal digits (a raw 256-bit key: no slow derivation at each open) or None for a plain file.
+    Raises :class:`DatabaseUnreadable` when the file has another key or is none of ours.
+    """
+    return SqliteDatabase(path, key, authoritative)

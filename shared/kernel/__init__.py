@@ -1,0 +1,1 @@
+"""Clock, ids, money, passes, privacy, errors, limits: pure, and below everything else."""

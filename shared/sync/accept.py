@@ -1,0 +1,177 @@
+"""The kiosk's half of a round: what to ask, and how to believe and take the answer."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from shared.db import Database, Tx
+from shared.db.database import Reads, is_about_data
+from shared.db.migrations import schema_version
+from shared.kernel.clock import Clock, utc_text
+from shared.kernel.errors import N_, BadInput
+from shared.kernel.limits import SYNC_BATCH_BYTES, SYNC_BATCH_FACTS
+from shared.sync import rows, store
+from shared.sync.rooms import Fact, House, feed_name
+from shared.sync.wire import PROTOCOL, FactLine, RowBlock, SyncAnswer, SyncRequest, rows_digest, to_blocks
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round has brought: answers in order, not yet written."""
+
+    answers: tuple[SyncAnswer, ...]
+    pushed: int
+
+
+def feeds_of(state: store.SyncState) -> tuple[str, str]:
+    """The feeds a kiosk follows: its region's catalogue, its point."""
+    return feed_name("region", state.region), feed_name("point", state.point)
+
+
+def first_request(db: Reads, state: store.SyncState, nonce: str, health: dict[str, Any]) -> SyncRequest:
+    """The request that opens a round: everything that waits (as far as one batch holds), and all cursors."""
+    lines = _batch(store.lines_after(db, state.acked_seq, SYNC_BATCH_FACTS))
+    before = store.fact_hash(db, state.acked_seq)
+    after = store.fact_hash(db, state.acked_seq + len(lines)) if lines else before
+    return _request(db, state, nonce, store.cursors(db), health, lines, before, after)
+
+
+def next_request(db: Reads, state: store.SyncState, nonce: str, last: SyncAnswer) -> SyncRequest:
+    """The request for the next page of rows within a round; pushes nothing."""
+    at = store.fact_hash(db, last.acked_seq)
+    return _request(db, state, nonce, last.cursors, {}, [], at, at, first_seq=last.acked_seq + 1)
+
+
+def _request(
+    db: Reads,
+    state: store.SyncState,
+    nonce: str,
+    cursors: dict[str, int],
+    health: dict[str, Any],
+    lines: Sequence[FactLine],
+    before: bytes,
+    after: bytes,
+    first_seq: int | None = None,
+) -> SyncRequest:
+    first = state.acked_seq + 1 if first_seq is None else first_seq
+    return SyncRequest(
+        protocol=PROTOCOL,
+        nonce=nonce,
+        device=state.device,
+        hardware=state.hardware,
+        epoch=state.epoch,
+        generation=state.generation,
+        schema=schema_version(db),  # type: ignore[arg-type]  # reads only
+        first_seq=first,
+        n=len(lines),
+        chain_before=before,
+        chain_after=after,
+        facts=to_blocks(lines, first),
+        cursors=cursors,
+        health=health,
+    )
+
+
+def _batch(lines: list[FactLine]) -> list[FactLine]:
+    """As many facts as surely fit the byte limit, and always one."""
+    size = 0
+    for count, line in enumerate(lines):
+        size += len(line.payload) + len(line.kind) + len(line.at) + len(line.actor)
+        if size > SYNC_BATCH_BYTES * 4 and count:
+            return lines[:count]
+    return lines
+
+
+def check_answer(request: SyncRequest, answer: SyncAnswer) -> None:
+    """Raise ``BadInput`` unless the answer belongs to the request and carries all it says it carries."""
+    pushed = request.first_seq + request.n - 1
+    good = (
+        answer.nonce == request.nonce
+        and answer.protocol == PROTOCOL
+        and answer.count == sum(len(block.deleted) for block in answer.rows)
+        and answer.digest == rows_digest(answer.rows)
+        and answer.acked_seq == pushed
+        and set(answer.cursors) <= set(request.cursors)
+    )
+    if not good:
+        raise BadInput("SYNC_ANSWER", N_("中心的回答不完整，没有采用。"), N_("稍后会自动重试。"))
+
+
+def accept(db: Database, house: House, clock: Clock, state: store.SyncState, answers: Sequence[SyncAnswer]) -> None:
+    """Take all answers of one round in one transaction.
+
+    When only our own facts have changed anything, our rows are already what the centre has. Otherwise: step back over
+    every fact the centre had not confirmed, take its rows, and apply again what it has not received yet.
+    """
+    last = answers[-1]
+    with db.writing() as tx:
+        plain = all(answer.own or not answer.rows for answer in answers)
+        refused = any(answer.refusals for answer in answers)
+        if refused or not plain or not answers[0].own:
+            _rebase(tx, house, clock, state.acked_seq, last.acked_seq, [b for a in answers for b in a.rows])
+        for feed, version in last.cursors.items():
+            store.set_cursor(tx, feed, version)
+        store.set_progress(
+            tx,
+            generation=last.generation,
+            acked_seq=last.acked_seq,
+            durable_seq=last.durable_seq,
+            next_s=last.next_s,
+            contact=utc_text(clock.now()),
+        )
+
+
+def _rebase(tx: Tx, house: House, clock: Clock, acked_before: int, acked: int, blocks: Iterable[RowBlock]) -> None:
+    pending = store.facts_after(tx, acked_before)
+    for row in reversed(pending):
+        rows.step_back(tx, house, bytes(row["undo"]))
+    for block in blocks:
+        take_block(tx, house, clock, block)
+    state = store.sync_state(tx)
+    assert state is not None  # noqa: S101 - a round runs only after enrolment
+    for row in pending:
+        if row["seq"] > acked:
+            apply_again(tx, house, clock, state, row)
+
+
+def apply_again(tx: Tx, house: House, clock: Clock, state: store.SyncState, row: Any) -> None:
+    """Apply a fact on top of what came from the centre, with fresh undo images; what fails is parked and stays sent."""
+    kind = house.kinds[row["kind"]]
+    payload = msgspec.msgpack.decode(bytes(row["payload"]), type=kind.payload)
+    fact = Fact(row["point"], state.device, state.epoch, row["seq"], row["kind"], row["at"], row["actor"], payload)
+    try:
+        with tx.savepoint():
+            rows.start_images(tx)
+            kind.apply(tx, fact, payload)
+    except Exception as error:
+        if not is_about_data(error):
+            raise
+        rows.start_images(tx)
+        store.add_quarantine(
+            tx, fact, bytes(row["payload"]), f"{type(error).__name__}: {error}"[:500], utc_text(clock.now())
+        )
+    store.set_undo(tx, row["seq"], rows.take_images(tx))
+
+
+def take_block(tx: Tx, house: House, clock: Clock, block: RowBlock) -> None:
+    """Write rows from the centre as they are. A table this version does not know yet is parked whole."""
+    table = house.tables.get(block.table)
+    if table is None or not set(table.columns) <= set(block.names):
+        parked = Fact("", "centre", block.table, len(block.deleted), "rows", "", "", block)
+        reason = "UNKNOWN_TABLE" if table is None else "MISSING_COLUMNS"
+        store.add_quarantine(tx, parked, msgspec.msgpack.encode(block), reason, utc_text(clock.now()))
+        return
+    position = {name: index for index, name in enumerate(block.names)}
+    ordered = [block.columns[position[name]] for name in table.columns]
+    keys = len(table.key_columns)
+    live: list[tuple[Any, ...]] = []
+    gone: list[tuple[Any, ...]] = []
+    for deleted, *values in zip(block.deleted, *ordered, strict=True):
+        if deleted:
+            gone.append(tuple(values[:keys]))
+        else:
+            live.append((*values, 0, 0))
+    tx.executemany(table.upsert, live)
+    tx.executemany(table.delete, gone)

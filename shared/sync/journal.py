@@ -1,0 +1,141 @@
+"""Where facts are recorded: at a kiosk into the outbox, at the centre into the journal; applied at once on both."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from shared.db import Database, Tx
+from shared.kernel.clock import Clock, utc_text
+from shared.kernel.ids import IdMaker
+from shared.sync import rows, store
+from shared.sync.rooms import Fact, House
+from shared.sync.wire import FactLine, pack_batch
+
+HASH_BYTES = 16
+START_OF_CHAIN = bytes(HASH_BYTES)
+CENTRE_DEVICE = "0"
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def chain_hash(before: bytes, kind: str, at: str, actor: str, payload: bytes) -> bytes:
+    """The hash of a fact: BLAKE2b-128 over the hash before it, its kind, time, actor and packed payload."""
+    head = _encode((kind, at, actor))
+    return hashlib.blake2b(before + head + payload, digest_size=HASH_BYTES).digest()
+
+
+class Journal(Protocol):
+    """What operations are given: one transaction, and a place to record facts in it."""
+
+    db: Database
+    clock: Clock
+    ids: IdMaker
+    house: House
+
+    def writing(self, point: str) -> Any:
+        """One transaction about one point (or region); a context manager that gives a ``Tx``."""
+        ...
+
+    def record(self, tx: Tx, payload: msgspec.Struct, *, point: str, actor: str) -> Fact:
+        """Record a fact and apply it, in this transaction. Whatever ``apply`` raises rolls all of it back."""
+        ...
+
+
+@dataclass
+class KioskJournal:
+    """A kiosk's journal: the ``facts`` table, numbered and chained; the outbox is its unacknowledged end."""
+
+    db: Database
+    clock: Clock
+    ids: IdMaker
+    house: House
+    device: str
+    epoch: str
+
+    @contextmanager
+    def writing(self, point: str) -> Iterator[Tx]:
+        """One ``BEGIN IMMEDIATE`` transaction; ``point`` matters only at the centre."""
+        with self.db.writing() as tx:
+            yield tx
+
+    def record(self, tx: Tx, payload: msgspec.Struct, *, point: str, actor: str) -> Fact:
+        """Write the fact with its undo images into the outbox and apply it."""
+        kind = self.house.kind_of[type(payload)]
+        seq, before = tx.memo.get("head") or store.kiosk_head(tx)
+        fact = Fact(point, self.device, self.epoch, seq + 1, kind.name, utc_text(self.clock.now()), actor, payload)
+        packed = _encode(payload)
+        hashed = chain_hash(before, fact.kind, fact.at, actor, packed)
+        rows.start_images(tx)
+        kind.apply(tx, fact, payload)
+        store.add_fact(tx, fact, packed, hashed, rows.take_images(tx))
+        tx.memo["head"] = (fact.seq, hashed)
+        return fact
+
+
+@dataclass
+class CentreJournal:
+    """The centre's own facts (console, imports, phones) enter through the same door as the kiosks'.
+
+    Facts of one transaction become one journal row a point, written just before the commit.
+    """
+
+    db: Database
+    clock: Clock
+    ids: IdMaker
+    house: House
+    epoch: str
+
+    @contextmanager
+    def writing(self, point: str) -> Iterator[Tx]:
+        """One transaction; the point's feed is taken first, so that two servers never interleave on one point."""
+        with self.db.writing() as tx:
+            rows.lock_feed(tx, f"point:{point}")
+            yield tx
+
+    def record(self, tx: Tx, payload: msgspec.Struct, *, point: str, actor: str) -> Fact:
+        """Apply the fact and keep it for the journal row of this transaction."""
+        kind = self.house.kind_of[type(payload)]
+        batches: dict[str, _OwnBatch] = tx.memo.setdefault("own facts", {})
+        batch = batches.get(point)
+        if batch is None:
+            rows.lock_feed(tx, f"journal:{point}")
+            seq, before = store.centre_head(tx, point, CENTRE_DEVICE, self.epoch)
+            batch = batches[point] = _OwnBatch(seq, before, before, [])
+            tx.before_commit(lambda: self._write(tx, point))
+        seq = batch.seq + len(batch.lines) + 1
+        fact = Fact(point, CENTRE_DEVICE, self.epoch, seq, kind.name, utc_text(self.clock.now()), actor, payload)
+        packed = _encode(payload)
+        kind.apply(tx, fact, payload)
+        batch.lines.append(FactLine(fact.kind, fact.at, actor, packed))
+        batch.after = chain_hash(batch.after, fact.kind, fact.at, actor, packed)
+        return fact
+
+    def _write(self, tx: Tx, point: str) -> None:
+        batch: _OwnBatch = tx.memo["own facts"].pop(point)
+        store.add_journal_row(
+            tx,
+            store.JournalRow(
+                point,
+                rows.next_version(tx, f"journal:{point}"),
+                CENTRE_DEVICE,
+                self.epoch,
+                batch.seq + 1,
+                len(batch.lines),
+                batch.after,
+                utc_text(self.clock.now()),
+                pack_batch(batch.seq + 1, batch.lines),
+            ),
+        )
+        store.set_centre_head(tx, point, CENTRE_DEVICE, self.epoch, batch.seq + len(batch.lines), batch.after)
+
+
+@dataclass
+class _OwnBatch:
+    seq: int
+    before: bytes
+    after: bytes
+    lines: list[FactLine]

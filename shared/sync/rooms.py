@@ -1,0 +1,152 @@
+"""What a room hands to sync: its fact kinds and its synced tables. Sync itself knows no room."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from shared.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened, written once where it happened.
+
+    ``point`` is the scope whose rows it may read and change: a pickup point's code, or a region's name.
+    ``at`` is the clock of who recorded it, for people to read; nothing is ordered by it.
+    """
+
+    point: str
+    device: str
+    epoch: str
+    seq: int
+    kind: str
+    at: str
+    actor: str
+    payload: msgspec.Struct
+
+    @property
+    def id(self) -> str:
+        """Names the fact for ever, e.g. ``K1:7QF3Z:42``; ids of what its ``apply`` makes derive from it."""
+        return f"{self.device}:{self.epoch}:{self.seq}"
+
+
+@dataclass(frozen=True)
+class FactKind:
+    """A named, versioned kind of fact: ``parcels.inbound.v1``.
+
+    ``payload`` is a frozen ``array_like`` msgspec Struct; fields are only ever added, at the end, with a default.
+    ``apply`` changes rows; it is deterministic, takes its time from the fact and reads only the fact's own scope. A
+    ``wish`` may be refused by its ``apply`` raising ``Refused``; anything else that raises goes to quarantine.
+    """
+
+    name: str
+    payload: type[msgspec.Struct]
+    apply: Callable[[Tx, Fact, Any], None]
+    wish: bool = False
+
+
+@dataclass(frozen=True)
+class SyncedTable:
+    """A table whose rows come down. ``scope`` is its first key column: ``point`` or ``region``.
+
+    ``columns`` names all columns but ``version`` and ``deleted``, scope and key first; values are int, text or None.
+    """
+
+    name: str
+    scope: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def feed(self, scope_value: str) -> str:
+        """The feed that carries this table's rows of one point or region."""
+        return feed_name(self.scope, scope_value)
+
+    @cached_property
+    def key_columns(self) -> tuple[str, ...]:
+        """Scope and key."""
+        return (self.scope, *self.key)
+
+    @cached_property
+    def _where_key(self) -> str:
+        return " AND ".join(f"{column} = ?" for column in self.key_columns)
+
+    @cached_property
+    def select_one(self) -> str:
+        """The row under a key, deleted or not."""
+        return f"SELECT {', '.join(self.columns)} FROM {self.name} WHERE {self._where_key}"
+
+    @cached_property
+    def upsert(self) -> str:
+        """Write a whole row with its version and deleted mark."""
+        sets = ", ".join(f"{c} = excluded.{c}" for c in (*self.columns[len(self.key_columns) :], "version", "deleted"))
+        marks = ", ".join("?" * (len(self.columns) + 2))
+        return (
+            f"INSERT INTO {self.name} ({', '.join(self.columns)}, version, deleted) VALUES ({marks}) "
+            f"ON CONFLICT ({', '.join(self.key_columns)}) DO UPDATE SET {sets}"
+        )
+
+    @cached_property
+    def mark_deleted(self) -> str:
+        """Mark the row under a key as deleted at a version."""
+        return f"UPDATE {self.name} SET deleted = 1, version = ? WHERE {self._where_key}"
+
+    @cached_property
+    def delete(self) -> str:
+        """Drop the row under a key."""
+        return f"DELETE FROM {self.name} WHERE {self._where_key}"
+
+    @cached_property
+    def delete_scope(self) -> str:
+        """Drop all rows of one scope."""
+        return f"DELETE FROM {self.name} WHERE {self.scope} = ?"
+
+    @cached_property
+    def select_changed(self) -> str:
+        """Rows of a scope above a version, oldest first, with version and deleted at the end."""
+        return (
+            f"SELECT {', '.join(self.columns)}, version, deleted FROM {self.name} "
+            f"WHERE {self.scope} = ? AND version > ? ORDER BY version LIMIT ?"
+        )
+
+    @cached_property
+    def select_live(self) -> str:
+        """All rows of a scope that are not deleted."""
+        return f"SELECT {', '.join(self.columns)} FROM {self.name} WHERE {self.scope} = ? AND deleted = 0"
+
+
+def feed_name(scope: str, scope_value: str) -> str:
+    """``point`` and ``JN-HL01`` → ``point:JN-HL01``."""
+    return f"{scope}:{scope_value}"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A feature's part in sync, exported as ``ROOM`` by ``shared/<room>/__init__.py``.
+
+    ``migrations`` are the room's numbered schema steps, each a list of statements; they run on both roofs.
+    """
+
+    name: str
+    kinds: Sequence[FactKind] = ()
+    synced: Sequence[SyncedTable] = ()
+    migrations: Sequence[Sequence[str]] = ()
+
+
+class House:
+    """The rooms of one roof, looked up by name."""
+
+    def __init__(self, rooms: Sequence[Room]) -> None:
+        self.rooms = tuple(rooms)
+        self.kinds = {kind.name: kind for room in rooms for kind in room.kinds}
+        self.kind_of = {kind.payload: kind for kind in self.kinds.values()}
+        self.tables = {table.name: table for room in rooms for table in room.synced}
+        if len(self.kind_of) != sum(len(room.kinds) for room in rooms):
+            raise ValueError("two fact kinds share a name or a payload")
+
+    def tables_of(self, feed: str) -> list[SyncedTable]:
+        """The tables whose rows travel in ``feed``."""
+        scope = feed.partition(":")[0]
+        return [table for table in self.tables.values() if table.scope == scope]

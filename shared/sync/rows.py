@@ -1,0 +1,137 @@
+"""The one door through which synced rows are written.
+
+At the centre a written row gets the next version of its feed. The version comes from the feed's own row, held locked
+until the commit, so versions become visible in order (a sequence or a timestamp would not: commits overtake each
+other, and a reader that has moved past would never see the late one). At a kiosk the row's former image is kept with
+the fact that changes it, so that the kiosk can step back to what the centre knows.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from shared.db import Tx
+from shared.db.database import Reads
+from shared.sync import store
+from shared.sync.rooms import House, SyncedTable
+
+Image = tuple[str, tuple[Any, ...], tuple[Any, ...] | None]
+
+_FEEDS = "feed versions"
+_UNDO = "undo images"
+
+
+def lock_feed(tx: Tx, feed: str) -> int:
+    """Take a feed for this transaction; its newest version so far. Others who write to it wait."""
+    versions: dict[str, int] | None = tx.memo.get(_FEEDS)
+    if versions is None:
+        versions = tx.memo[_FEEDS] = {}
+        tx.before_commit(lambda: _store_versions(tx))
+    if feed not in versions:
+        row = tx.one("UPDATE feeds SET version = version WHERE feed = ? RETURNING version", (feed,))
+        if row is None:
+            tx.execute("INSERT INTO feeds (feed, version) VALUES (?, 0) ON CONFLICT (feed) DO NOTHING", (feed,))
+            row = tx.one("UPDATE feeds SET version = version WHERE feed = ? RETURNING version", (feed,))
+        assert row is not None  # noqa: S101 - the line above has just made it
+        versions[feed] = int(row["version"])
+    return versions[feed]
+
+
+def next_version(tx: Tx, feed: str) -> int:
+    """The version of the next row (or journal entry) written to ``feed`` in this transaction."""
+    version = lock_feed(tx, feed) + 1
+    tx.memo[_FEEDS][feed] = version
+    return version
+
+
+def _store_versions(tx: Tx) -> None:
+    versions: dict[str, int] = tx.memo.pop(_FEEDS)
+    tx.executemany("UPDATE feeds SET version = ? WHERE feed = ?", [(v, feed) for feed, v in sorted(versions.items())])
+
+
+def newest_version(db: Reads, feed: str) -> int:
+    """The newest version of a feed, with what this transaction has written to it."""
+    pending: dict[str, int] = getattr(db, "memo", {}).get(_FEEDS, {})
+    return pending[feed] if feed in pending else store.feed_version(db, feed)
+
+
+def put(tx: Tx, table: SyncedTable, values: Mapping[str, Any]) -> None:
+    """Write one whole row of a synced table."""
+    row = [values[column] for column in table.columns]
+    if tx.authoritative:
+        version = next_version(tx, table.feed(row[0]))
+    else:
+        _keep_image(tx, table, row[: len(table.key_columns)])
+        version = 0
+    tx.execute(table.upsert, (*row, version, 0))
+
+
+def add(tx: Tx, table: SyncedTable, values: Mapping[str, Any]) -> None:
+    """Write a row whose key is new because it derives from the fact itself; saves the look at a former image."""
+    row = [values[column] for column in table.columns]
+    if tx.authoritative:
+        version = next_version(tx, table.feed(row[0]))
+    else:
+        version = 0
+        images: list[Image] | None = tx.memo.get(_UNDO)
+        if images is not None:
+            images.append((table.name, tuple(row[: len(table.key_columns)]), None))
+    tx.execute(table.upsert, (*row, version, 0))
+
+
+def remove(tx: Tx, table: SyncedTable, key: Sequence[Any]) -> None:
+    """Take one row away: marked at the centre, so that kiosks hear of it; gone at a kiosk. ``key``: scope first."""
+    if tx.authoritative:
+        tx.execute(table.mark_deleted, (next_version(tx, table.feed(key[0])), *key))
+    else:
+        _keep_image(tx, table, key)
+        tx.execute(table.delete, key)
+
+
+def _keep_image(tx: Tx, table: SyncedTable, key: Sequence[Any]) -> None:
+    images: list[Image] | None = tx.memo.get(_UNDO)
+    if images is not None:
+        row = tx.one(table.select_one, key)
+        images.append((table.name, tuple(key), None if row is None else tuple(row)))  # type: ignore[arg-type]  # sqlcipher3.Row iterates its values
+
+
+def start_images(tx: Tx) -> None:
+    """From here on keep the former image of each row that is written (kiosk only)."""
+    tx.memo[_UNDO] = []
+
+
+def take_images(tx: Tx) -> bytes:
+    """The images kept since ``start_images``, packed; keeping ends."""
+    return msgspec.msgpack.encode(tx.memo.pop(_UNDO))
+
+
+def step_back(tx: Tx, house: House, packed: bytes) -> None:
+    """Put back the images of one fact, newest first."""
+    for name, key, image in reversed(msgspec.msgpack.decode(packed, type=list[Image])):
+        table = house.tables[name]
+        if image is None:
+            tx.execute(table.delete, key)
+        else:
+            tx.execute(table.upsert, (*image, 0, 0))
+
+
+def values_of(row: Any, columns: Sequence[str]) -> tuple[Any, ...]:
+    """A result row as a tuple in the order of ``columns``, on either database."""
+    return tuple(row[column] for column in columns)
+
+
+def digest(db: Reads, house: House, feed: str) -> str:
+    """The live rows of one feed as 16 hexadecimal digits, the same at the kiosk and the centre once at rest.
+
+    A sum of row hashes, so that order does not matter and no sort is needed.
+    """
+    total = 0
+    scope_value = feed.partition(":")[2]
+    encode = msgspec.msgpack.Encoder().encode
+    for table in house.tables_of(feed):
+        for row in db.query(table.select_live, (scope_value,)):
+            packed = encode((table.name, values_of(row, table.columns)))
+            total += int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest())
+    return f"{total % (1 << 64):016x}"

@@ -1,0 +1,125 @@
+"""A feed as a stream: for a new kiosk, for replacement hardware, after a reset.
+
+Each part is a 4-byte big-endian length and one packed :class:`SnapshotPart`. The last part holds no rows; it closes
+the count and digest over all that came before, signed, so that a stream cut anywhere is not believed.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from shared.db import Database
+from shared.db.database import Reads
+from shared.kernel.clock import Clock, utc_text
+from shared.kernel.errors import N_, BadInput
+from shared.kernel.limits import SNAPSHOT_BLOCK_ROWS, SYNC_BODY_BYTES
+from shared.sync import rows, signing, store
+from shared.sync.accept import apply_again, take_block
+from shared.sync.rooms import House
+from shared.sync.wire import RowBlock, SnapshotPart, pack, unpack
+
+PLACE = "GET /v1/snapshot"
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def _framed(part: SnapshotPart) -> bytes:
+    packed = pack(part)
+    return len(packed).to_bytes(4) + packed
+
+
+def _closing(part: SnapshotPart) -> bytes:
+    return _encode((part.feed, part.nonce, part.generation, part.version, part.head_seq, part.count, part.digest))
+
+
+def send(
+    db: Reads, house: House, key: Ed25519PrivateKey, *, feed: str, nonce: str, point: str, device: str, epoch: str
+) -> Iterator[bytes]:
+    """The stream of one feed for one device. ``db`` must be one transaction, so that all parts are of one moment."""
+    life = store.server_life(db)
+    assert life is not None  # noqa: S101 - init has run before a server answers
+    version = store.feed_version(db, feed)
+    head_seq, _ = store.centre_head(db, point, device, epoch)
+    hashed = hashlib.blake2b(digest_size=16)
+    count = 0
+    for block in _blocks(db, house, feed):
+        hashed.update(_encode(block))
+        count += len(block.deleted)
+        yield _framed(SnapshotPart(rows=block))
+    part = SnapshotPart(
+        feed=feed, nonce=nonce, generation=life[0], version=version, head_seq=head_seq, count=count,
+        digest=hashed.digest(),
+    )  # fmt: skip
+    signature = signing.sign_answer(key, PLACE, nonce, _closing(part)).encode()
+    yield _framed(msgspec.structs.replace(part, signature=signature))
+
+
+def _blocks(db: Reads, house: House, feed: str) -> Iterator[RowBlock]:
+    scope_value = feed.partition(":")[2]
+    for table in house.tables_of(feed):
+        live: list[Any] = store.live_rows(db, table.select_live, scope_value)
+        for start in range(0, len(live), SNAPSHOT_BLOCK_ROWS):
+            some = live[start : start + SNAPSHOT_BLOCK_ROWS]
+            columns = [[row[name] for row in some] for name in table.columns]
+            yield RowBlock(table.name, list(table.columns), columns, [0] * len(some))
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterator[SnapshotPart]:
+    buffer = b""
+    for chunk in chunks:
+        buffer += chunk
+        while len(buffer) >= 4:
+            length = int.from_bytes(buffer[:4])
+            if length > SYNC_BODY_BYTES * 4:
+                raise BadInput("SYNC_TOO_LARGE", N_("同步数据太大。"))
+            if len(buffer) < 4 + length:
+                break
+            yield unpack(buffer[4 : 4 + length], SnapshotPart)
+            buffer = buffer[4 + length :]
+
+
+def load(
+    db: Database, house: House, clock: Clock, chunks: Iterable[bytes], *, feed: str, nonce: str, server_key: bytes
+) -> int:
+    """Replace a feed's rows by a snapshot, in one transaction; the number of rows.
+
+    Facts the snapshot does not hold yet are applied again on top. Raises ``BadInput``, with nothing changed, unless
+    the stream is whole and signed by the centre for this nonce.
+    """
+    hashed = hashlib.blake2b(digest_size=16)
+    count = 0
+    with db.writing() as tx:
+        state = store.sync_state(tx)
+        assert state is not None  # noqa: S101 - a kiosk is enrolled before it asks for a snapshot
+        pending = store.facts_after(tx, state.acked_seq)
+        for row in reversed(pending):
+            rows.step_back(tx, house, bytes(row["undo"]))
+        for table in house.tables_of(feed):
+            tx.execute(table.delete_scope, (feed.partition(":")[2],))
+        last = SnapshotPart()
+        for last in _parts(chunks):
+            if last.rows is None:
+                break
+            hashed.update(_encode(last.rows))
+            count += len(last.rows.deleted)
+            take_block(tx, house, clock, last.rows)
+        whole = (
+            last.rows is None
+            and (last.feed, last.nonce, last.count, last.digest) == (feed, nonce, count, hashed.digest())
+            and signing.answer_is_from(server_key, PLACE, nonce, _closing(last), last.signature.decode())
+        )
+        if not whole:
+            raise BadInput("SNAPSHOT_CUT", N_("下载的数据不完整，没有采用。"), N_("稍后会自动重试。"))
+        # the point's snapshot holds our facts up to head_seq: they are acknowledged by it
+        acked = max(state.acked_seq, last.head_seq) if feed.startswith("point:") else state.acked_seq
+        for row in pending:
+            if row["seq"] > acked:
+                apply_again(tx, house, clock, state, row)
+        store.set_cursor(tx, feed, last.version)
+        store.set_progress(
+            tx, generation=last.generation, acked_seq=acked, durable_seq=state.durable_seq,
+            next_s=state.next_s, contact=utc_text(clock.now()),
+        )  # fmt: skip
+    return count

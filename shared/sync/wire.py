@@ -1,0 +1,187 @@
+"""What travels: msgpack in columns, compressed with zstd, in an envelope that is checked before it is believed."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import zstandard
+
+from shared.kernel.errors import N_, BadInput
+from shared.kernel.limits import SYNC_UNPACKED_BYTES
+
+PROTOCOL = 1
+T = TypeVar("T")
+ZSTD_LEVEL = 3
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class FactLine(NamedTuple):
+    """One fact of a batch: its payload still packed, as it is hashed."""
+
+    kind: str
+    at: str
+    actor: str
+    payload: bytes
+
+
+class FactBlock(msgspec.Struct, frozen=True, array_like=True):
+    """The facts of one kind and payload length in a batch, in columns: ``columns[i][j]`` is field i of fact j."""
+
+    kind: str
+    seqs: list[int]
+    ats: list[str]
+    actors: list[str]
+    columns: list[list[Any]]
+
+
+class RowBlock(msgspec.Struct, frozen=True, array_like=True):
+    """Rows of one table in columns; ``deleted[j]`` is 1 where row j is gone."""
+
+    table: str
+    names: list[str]
+    columns: list[list[Any]]
+    deleted: list[int]
+
+
+class Refusal(msgspec.Struct, frozen=True, array_like=True):
+    """A wish that the rules refused at the centre."""
+
+    seq: int
+    code: str
+    message: str
+
+
+class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """``POST /v1/sync``. ``allotments`` is reserved: stock rights travel there in a later protocol version."""
+
+    protocol: int
+    nonce: str
+    device: str
+    hardware: str
+    epoch: str
+    generation: int
+    schema: int
+    first_seq: int
+    n: int
+    chain_before: bytes
+    chain_after: bytes
+    facts: list[FactBlock]
+    cursors: dict[str, int]
+    allotments: list[Any] = []
+    health: dict[str, Any] = {}
+
+
+class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the centre answers. ``own``: nothing but the pushed facts has changed, so no rows are needed."""
+
+    protocol: int
+    nonce: str
+    generation: int
+    acked_seq: int
+    durable_seq: int
+    own: bool
+    rows: list[RowBlock]
+    count: int
+    digest: bytes
+    cursors: dict[str, int]
+    more: bool
+    refusals: list[Refusal]
+    next_s: int
+    server_time: str
+    grants: list[Any] = []
+    problem: str = ""
+
+
+class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One framed part of a snapshot; the last has ``rows`` None and closes the count and digest over all parts."""
+
+    rows: RowBlock | None = None
+    feed: str = ""
+    nonce: str = ""
+    generation: int = 0
+    version: int = 0
+    head_seq: int = 0
+    count: int = 0
+    digest: bytes = b""
+    signature: bytes = b""
+
+
+def pack(message: msgspec.Struct) -> bytes:
+    """A message as compressed msgpack."""
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(_encode(message))
+
+
+def unpack(data: bytes, kind: type[T]) -> T:
+    """What :func:`pack` wrote. Raises ``BadInput`` for anything else, and before more than the limit is unpacked."""
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+            raw = reader.read(SYNC_UNPACKED_BYTES + 1)
+        if len(raw) > SYNC_UNPACKED_BYTES:
+            raise BadInput("SYNC_TOO_LARGE", N_("同步数据太大。"))
+        return msgspec.msgpack.decode(raw, type=kind)
+    except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput("SYNC_UNREADABLE", N_("收到的同步数据无法读取。"), N_("稍后会自动重试。")) from error
+
+
+def to_blocks(lines: Sequence[FactLine], first_seq: int) -> list[FactBlock]:
+    """Facts in columns by kind (and payload length, which grows when a field is added)."""
+    groups: dict[tuple[str, int], tuple[list[int], list[str], list[str], list[list[Any]]]] = {}
+    for seq, line in enumerate(lines, start=first_seq):
+        values = msgspec.msgpack.decode(line.payload, type=list[Any])
+        group = groups.setdefault((line.kind, len(values)), ([], [], [], []))
+        group[0].append(seq)
+        group[1].append(line.at)
+        group[2].append(line.actor)
+        group[3].append(values)
+    return [
+        FactBlock(kind, seqs, ats, actors, [list(column) for column in zip(*values, strict=True)])
+        for (kind, _), (seqs, ats, actors, values) in groups.items()
+    ]
+
+
+def from_blocks(blocks: Iterable[FactBlock], first_seq: int, n: int) -> list[FactLine]:
+    """The facts of a batch in order. Raises ``BadInput`` unless they are exactly ``first_seq … first_seq+n-1``."""
+    lines: list[FactLine | None] = [None] * n
+    count = 0
+    for block in blocks:
+        columns = block.columns
+        lengths = {len(block.seqs), len(block.ats), len(block.actors), *map(len, columns)}
+        if len(lengths) != 1:
+            raise BadInput("SYNC_UNREADABLE", N_("收到的同步数据无法读取。"), N_("稍后会自动重试。"))
+        values = zip(*columns, strict=True) if columns else iter(() for _ in block.seqs)
+        for seq, at, actor, payload in zip(block.seqs, block.ats, block.actors, values, strict=True):
+            if not 0 <= seq - first_seq < n:
+                raise BadInput("SYNC_COUNT", N_("同步数据的条数不符。"), N_("稍后会自动重试。"))
+            lines[seq - first_seq] = FactLine(block.kind, at, actor, _encode(payload))
+            count += 1
+    whole = [line for line in lines if line is not None]
+    if count != n or len(whole) != n:
+        raise BadInput("SYNC_COUNT", N_("同步数据的条数不符。"), N_("稍后会自动重试。"))
+    return whole
+
+
+class _Batch(msgspec.Struct, frozen=True, array_like=True):
+    first_seq: int
+    n: int
+    blocks: list[FactBlock]
+
+
+def pack_batch(first_seq: int, lines: Sequence[FactLine]) -> bytes:
+    """A batch as the journal keeps it."""
+    return pack(_Batch(first_seq, len(lines), to_blocks(lines, first_seq)))
+
+
+def unpack_batch(body: bytes) -> tuple[int, list[FactLine]]:
+    """First number and facts of a journal row."""
+    batch = unpack(body, _Batch)
+    return batch.first_seq, from_blocks(batch.blocks, batch.first_seq, batch.n)
+
+
+def rows_digest(blocks: Iterable[RowBlock]) -> bytes:
+    """BLAKE2b-128 over row blocks, carried in the answer and checked before a row is believed."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for block in blocks:
+        hashed.update(_encode(block))
+    return hashed.digest()

@@ -1,0 +1,203 @@
+"""Push and pull in one round, on real databases, with cut, doubled and lost answers."""
+
+import dataclasses
+
+import msgspec
+import pytest
+
+from shared.kernel.errors import BadInput
+from shared.sync import accept, rows, store
+from shared.sync.receive import SyncProblem
+from tests.sync.conftest import POINT, REGION, Kiosk
+from tests.sync.toy import Asked, Emptied, Filled, Priced, held
+
+
+def fill(kiosk: Kiosk, box: str, amount: int) -> None:
+    with kiosk.journal.writing(POINT) as tx:
+        kiosk.journal.record(tx, Filled(box, amount), point=POINT, actor="店员")
+
+
+def centre_fill(kiosk: Kiosk, box: str, amount: int) -> None:
+    with kiosk.centre.journal.writing(POINT) as tx:
+        kiosk.centre.journal.record(tx, Filled(box, amount), point=POINT, actor="运营")
+
+
+def test_a_new_kiosk_reads_both_feeds_from_snapshots(kiosk: Kiosk) -> None:
+    centre_fill(kiosk, "a", 3)
+    with kiosk.centre.journal.writing(REGION) as tx:
+        kiosk.centre.journal.record(tx, Priced("大葱", 350), point=REGION, actor="运营")
+    kiosk.bootstrap()
+    assert kiosk.same_as_centre()
+    assert held(kiosk.db, POINT, "a") == 3
+
+
+def test_a_fact_is_applied_here_at_once_and_at_the_centre_after_one_round(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 5)
+    assert held(kiosk.db, POINT, "a") == 5
+    assert kiosk.round()[0].own
+    assert held(kiosk.centre.db, POINT, "a") == 5
+    assert kiosk.same_as_centre()
+    assert store.outbox(kiosk.db)[0] == 0
+
+
+def test_rows_of_both_sides_meet_in_one_round(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 5)
+    centre_fill(kiosk, "a", 7)
+    centre_fill(kiosk, "b", 1)
+    answer = kiosk.round()[0]
+    assert not answer.own
+    assert held(kiosk.db, POINT, "a") == 12
+    assert kiosk.same_as_centre()
+
+
+def test_a_lost_answer_is_made_good_by_the_next_round_without_doubling(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 5)
+    kiosk.round(lose_answer=True)
+    fill(kiosk, "a", 2)
+    kiosk.round()
+    assert held(kiosk.centre.db, POINT, "a") == held(kiosk.db, POINT, "a") == 7
+    assert kiosk.same_as_centre()
+
+
+def test_the_same_request_sent_three_times_counts_once(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 5)
+    request = accept.first_request(kiosk.db, kiosk.state(), "n", {})
+    for _ in range(3):
+        kiosk.centre.answer(request)
+    kiosk.round()
+    assert held(kiosk.centre.db, POINT, "a") == 5
+    assert kiosk.same_as_centre()
+
+
+def test_a_fact_recorded_while_the_round_runs_stays_in_the_outbox_and_on_the_screen(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 1)
+    centre_fill(kiosk, "a", 10)
+    kiosk.round(between=lambda: fill(kiosk, "a", 100))
+    assert held(kiosk.db, POINT, "a") == 111
+    assert store.outbox(kiosk.db)[0] == 1
+    kiosk.round()
+    assert kiosk.same_as_centre()
+    assert held(kiosk.centre.db, POINT, "a") == 111
+
+
+def test_a_removed_row_is_gone_on_both_sides(kiosk: Kiosk) -> None:
+    centre_fill(kiosk, "a", 3)
+    kiosk.bootstrap()
+    with kiosk.centre.journal.writing(POINT) as tx:
+        kiosk.centre.journal.record(tx, Emptied("a"), point=POINT, actor="运营")
+    kiosk.round()
+    assert kiosk.db.query("SELECT * FROM boxes") == []
+    assert kiosk.same_as_centre()
+
+
+def test_a_refused_wish_steps_back_at_the_kiosk(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    with kiosk.journal.writing(POINT) as tx:
+        kiosk.journal.record(tx, Asked("a", 500), point=POINT, actor="居民")
+    fill(kiosk, "b", 1)
+    assert held(kiosk.db, POINT, "a") == 500
+    answer = kiosk.round()[0]
+    assert [refusal.code for refusal in answer.refusals] == ["TOO_MUCH"]
+    assert held(kiosk.db, POINT, "a") == 0
+    assert held(kiosk.db, POINT, "b") == 1
+    assert kiosk.same_as_centre()
+
+
+def test_a_fact_that_fails_is_parked_and_what_follows_it_goes_on(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    with kiosk.db.writing() as tx:
+        good = msgspec.msgpack.encode(Filled("a", 1))
+        for seq, payload in enumerate([good, msgspec.msgpack.encode(Filled("a", 13)), b"\x92\xa1a\xa1x", good], 1):
+            before = store.fact_hash(tx, seq - 1)
+            from shared.sync.journal import chain_hash
+
+            tx.execute(
+                "INSERT INTO facts (seq, point, kind, at, actor, payload, hash, undo) VALUES (?,?,?,?,?,?,?,?)",
+                (seq, POINT, "toy.filled.v1", "t", "", payload,
+                 chain_hash(before, "toy.filled.v1", "t", "", payload), b"\x90"),
+            )  # fmt: skip
+    kiosk.round()
+    assert held(kiosk.centre.db, POINT, "a") == 2
+    assert [row["seq"] for row in reversed(store.open_quarantine(kiosk.centre.db))] in ([2, 3], [3, 2])
+    assert kiosk.state().acked_seq == 4
+    assert kiosk.same_as_centre()
+
+
+def test_an_unknown_kind_is_kept_and_acknowledged(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    kiosk.journal.house.kinds["toy.filled.v1"] = dataclasses.replace(
+        kiosk.journal.house.kinds["toy.filled.v1"], name="toy.filled.v9"
+    )
+    kiosk.journal.house.kind_of[Filled] = kiosk.journal.house.kinds["toy.filled.v1"]
+    fill(kiosk, "a", 1)
+    kiosk.round()
+    parked = store.open_quarantine(kiosk.centre.db)
+    assert [(row["kind"], row["reason"]) for row in parked] == [("toy.filled.v9", "UNKNOWN_KIND")]
+    assert store.outbox(kiosk.db)[0] == 0
+
+
+def test_a_gap_is_named_and_changes_nothing(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    for amount in (1, 2, 3):
+        fill(kiosk, "a", amount)
+    ahead = dataclasses.replace(kiosk.state(), acked_seq=2)
+    with pytest.raises(SyncProblem) as problem:
+        kiosk.centre.answer(accept.first_request(kiosk.db, ahead, "n", {}))
+    assert (problem.value.code, problem.value.acked_seq) == ("GAP", 0)
+    assert held(kiosk.centre.db, POINT, "a") == 0
+
+
+def test_other_facts_under_known_numbers_are_named_a_fork(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 1)
+    first = accept.first_request(kiosk.db, kiosk.state(), "n", {})
+    kiosk.centre.answer(first)
+    line = first.facts[0]
+    other = msgspec.structs.replace(first, facts=[msgspec.structs.replace(line, actors=["somebody else"])])
+    with pytest.raises(SyncProblem) as problem:
+        kiosk.centre.answer(other)
+    assert problem.value.code == "FORK"
+
+
+@pytest.mark.parametrize("change", ["nonce", "count", "digest", "acked_seq", "cursors"])
+def test_an_answer_that_is_not_whole_is_not_believed(kiosk: Kiosk, change: str) -> None:
+    kiosk.bootstrap()
+    centre_fill(kiosk, "a", 1)
+    request = accept.first_request(kiosk.db, kiosk.state(), "n", {})
+    answer = kiosk.centre.answer(request)
+    wrong = {"nonce": "other", "count": 5, "digest": b"x", "acked_seq": 9, "cursors": {"point:OTHER": 3}}
+    with pytest.raises(BadInput):
+        accept.check_answer(request, msgspec.structs.replace(answer, **{change: wrong[change]}))
+    accept.check_answer(request, answer)
+
+
+def test_many_rows_come_down_in_pages_and_land_together(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.sync.receive.SYNC_PAGE_ROWS", 7)
+    kiosk.bootstrap()
+    for number in range(40):
+        centre_fill(kiosk, f"b{number % 23}", 1)
+    answers = kiosk.round()
+    assert len(answers) > 2
+    assert kiosk.same_as_centre()
+
+
+def test_a_kiosk_that_recorded_before_its_snapshot_loses_nothing(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 1)
+    kiosk.round(lose_answer=True)
+    fill(kiosk, "a", 2)
+    with kiosk.db.writing() as tx:
+        store.forget_cursors(tx)
+    kiosk.bootstrap()
+    assert held(kiosk.db, POINT, "a") == 3
+    centre_fill(kiosk, "a", 4)
+    kiosk.round()
+    assert held(kiosk.db, POINT, "a") == held(kiosk.centre.db, POINT, "a") == 7
+    assert rows.digest(kiosk.db, kiosk.house, f"point:{POINT}") == rows.digest(
+        kiosk.centre.db, kiosk.house, f"point:{POINT}"
+    )
