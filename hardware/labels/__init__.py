@@ -1,0 +1,1 @@
+"""Labels: laid out in millimetres, drawn once as a 1-bit bitmap. Nothing here knows a printer."""

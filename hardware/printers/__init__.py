@@ -1,0 +1,1 @@
+"""Label printers. Start at :func:`hardware.printers.opening.open_printer`."""

@@ -1,0 +1,1 @@
+"""Hand-held scanners: serial ones read here, keyboard wedges assembled from keys."""
