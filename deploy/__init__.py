@@ -1,0 +1,1 @@
+"""What brings Linqu onto machines, and the demo."""

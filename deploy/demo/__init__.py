@@ -1,0 +1,1 @@
+"""The demo: a seeded neighbourhood in Jinan that runs against real processes."""

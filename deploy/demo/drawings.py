@@ -1,0 +1,94 @@
+"""Draws the picture of every good of the demo: `python -m deploy.demo.drawings` writes static/goods/<slug>.svg.
+
+The pictures are drawn by rule from the goods list, so the same list gives the same bytes. They hold no text, no script
+and nothing from elsewhere.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from deploy.demo.draw_fresh import FRESH
+from deploy.demo.draw_fruit import FRUIT
+from deploy.demo.draw_household import HOUSEHOLD
+from deploy.demo.draw_packages import PACKAGES
+from deploy.demo.draw_vegetables import VEGETABLES
+from deploy.demo.goods import Good, all_goods
+from deploy.demo.settings import SETTINGS
+from deploy.demo.strokes import Look, Pen, mixed, number, oval
+
+Drawing = Callable[[Pen, Look], None]
+DRAWINGS: dict[str, tuple[Drawing, Look]] = {**VEGETABLES, **FRUIT, **FRESH, **PACKAGES, **HOUSEHOLD}
+PICTURES = Path(__file__).resolve().parents[2] / "static" / "goods"
+MAX_BYTES = 6000
+
+GROUNDS = {
+    "蔬菜": "#E9F0DF",
+    "水果": "#FBE6D6",
+    "菌菇": "#F3E9D8",
+    "肉禽蛋": "#F9E6DF",
+    "水产": "#E1ECEE",
+    "豆制品": "#EFEBD9",
+    "主食面点": "#F8EBCF",
+    "乳品冷饮": "#E4ECF2",
+    "粮油调味": "#F7EAD0",
+    "零食干货": "#F9E7D3",
+    "茶饮": "#E6EEE0",
+    "鲁味熟食": "#F8E3D6",
+    "日用清洁": "#E3EEEA",
+    "家居": "#EFEAE0",
+}
+# where each piece stands: x, y, size, turn; the last one is in front
+ARRANGEMENTS: dict[int, tuple[tuple[float, float, float, float], ...]] = {
+    1: ((100, 100, 1, 0),),
+    2: ((126, 86, 0.72, 10), (78, 108, 0.8, -8)),
+    3: ((70, 86, 0.6, -12), (132, 84, 0.6, 12), (101, 116, 0.66, 0)),
+    4: ((72, 76, 0.52, -8), (130, 74, 0.52, 10), (70, 122, 0.54, 6), (131, 122, 0.54, -6)),
+    5: ((64, 84, 0.48, -14), (136, 84, 0.48, 14), (100, 72, 0.5, 2), (76, 122, 0.52, -4), (126, 122, 0.52, 6)),
+}
+
+
+def compose(good: Good) -> str:
+    """The whole picture of one good as SVG text."""
+    draw, usual = DRAWINGS[good.drawing]
+    look = Look(good.main or usual.main, good.accent or usual.accent, good.motif or usual.motif)
+    pen = Pen(f"{good.slug}-")
+    ground = GROUNDS[good.category]
+    pen.fill("M0 0H200V200H0Z", ground)
+    pen.fill(oval(100, 96, 82, 82), mixed(ground, "#FFFFFF", 0.55))
+    setting = SETTINGS[good.setting]
+    pen.fill(oval(100, setting.floor, setting.shadow, 9), mixed(ground, "#5A4030", 0.22))
+    setting.behind(pen)
+    _place(pen, draw, look, good.pieces, setting.lift)
+    setting.front(pen)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200">'
+        f'<g stroke-linecap="round" stroke-linejoin="round">{pen.markup()}</g></svg>\n'
+    )
+
+
+def _place(pen: Pen, draw: Drawing, look: Look, pieces: int, lift: float) -> None:
+    name = pen.name()
+    for index, (x, y, size, turn) in enumerate(ARRANGEMENTS[pieces]):
+        move = f"translate({number(x)} {number(y - lift)}) rotate({number(turn)}) scale({size:g})"
+        if index == 0:
+            with pen.group(move), pen.group(name=name):
+                draw(pen, look)
+        else:
+            pen.raw(f'<use href="#{name}" transform="{move}"/>')
+
+
+def write_pictures(folder: Path, goods: Iterable[Good]) -> int:
+    """Writes one file for each good, takes away pictures that no good has any more, and returns how many were written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {f"{good.slug}.svg": compose(good) for good in goods}
+    for old in folder.glob("*.svg"):
+        if old.name not in wanted:
+            old.unlink()
+    for file_name, text in wanted.items():
+        (folder / file_name).write_text(text, encoding="utf-8", newline="\n")
+    return len(wanted)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{write_pictures(PICTURES, all_goods())} pictures in {PICTURES}\n")
