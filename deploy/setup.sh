@@ -68,7 +68,7 @@ install_pins() {
     wanted=$(sha256sum $PINS)
     if [ -f $PINS_DONE ] && [ "$(cat $PINS_DONE)" = "$wanted" ]; then return; fi
     say "installing the libraries pinned in $PINS (some minutes on a slow network)"
-    $VENV/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $PINS \
+    $VENV/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement $PINS \
         || stop "the libraries could not be installed; is the package index within reach?"
     printf '%s\n' "$wanted" >$PINS_DONE
 }
