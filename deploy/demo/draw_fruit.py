@@ -1,6 +1,6 @@
 """Drawings of fruit and nuts. Each draws one piece around (0, 0)."""
 
-from deploy.demo.strokes import LEAF, LEAF_LIGHT, STEM, Look, Pen, darker, leaf, lighter, oval
+from deploy.demo.strokes import LEAF, LEAF_LIGHT, STEM, Look, Pen, darker, leaf, oval
 
 
 def apple(pen: Pen, look: Look) -> None:
@@ -16,8 +16,14 @@ def apple(pen: Pen, look: Look) -> None:
 
 def pear(pen: Pen, look: Look) -> None:
     """莱阳梨: broad at the bottom, freckled."""
-    pen.solid("M0 -52C20 -52 24 -34 28 -18C36 0 58 10 56 34C54 56 26 62 0 62C-26 62 -54 56 -56 34C-58 10 -36 0 -28 -18C-24 -34 -20 -52 0 -52Z", look.main)
-    pen.dots([(-24, 22), (-6, 38), (14, 18), (28, 36), (4, 4), (-30, 42), (8, -20), (-10, -8), (30, 12)], 1.8, look.accent)
+    pen.solid(
+        "M0 -52C20 -52 24 -34 28 -18C36 0 58 10 56 34C54 56 26 62 0 62C-26 62 -54 56 -56 34C-58 10 -36 0 -28 -18"
+        "C-24 -34 -20 -52 0 -52Z",
+        look.main,
+    )
+    pen.dots(
+        [(-24, 22), (-6, 38), (14, 18), (28, 36), (4, 4), (-30, 42), (8, -20), (-10, -8), (30, 12)], 1.8, look.accent
+    )
     pen.line("M0 -50Q0 -64 8 -72", STEM, 5)
     leaf(pen, 4, -58, 12, 34)
     pen.shine("M-40 32Q-40 16 -28 6", 7)
@@ -36,7 +42,12 @@ def peach(pen: Pen, look: Look) -> None:
 def persimmon(pen: Pen, look: Look) -> None:
     """柿子: low, square-shouldered, with a four-leaved calyx."""
     pen.solid("M0 -38C44 -46 66 -22 64 10C62 44 34 58 0 58C-34 58 -62 44 -64 10C-66 -22 -44 -46 0 -38Z", look.main)
-    pen.solid("M0 -28L-18 -16L-20 -30L-42 -34L-22 -44Q-10 -48 -4 -50L0 -58L6 -50Q14 -48 24 -44L42 -34L20 -30L18 -16Z", look.accent, -3, -3)
+    pen.solid(
+        "M0 -28L-18 -16L-20 -30L-42 -34L-22 -44Q-10 -48 -4 -50L0 -58L6 -50Q14 -48 24 -44L42 -34L20 -30L18 -16Z",
+        look.accent,
+        -3,
+        -3,
+    )
     pen.shine("M-48 8Q-48 -10 -38 -18", 7)
 
 
@@ -44,7 +55,13 @@ def grapes(pen: Pen, look: Look) -> None:
     """大泽山葡萄: one bunch."""
     pen.line("M0 -40Q-2 -58 8 -68", STEM, 6)
     leaf(pen, 2, -50, -8, 46)
-    rows = (((-36, -30), (-12, -34), (12, -34), (36, -30)), ((-26, -10), (0, -12), (26, -10)), ((-14, 12), (14, 12), (-36, 8), (36, 8)), ((-20, 32), (4, 34), (24, 30)), ((-6, 54),))
+    rows = (
+        ((-36, -30), (-12, -34), (12, -34), (36, -30)),
+        ((-26, -10), (0, -12), (26, -10)),
+        ((-14, 12), (14, 12), (-36, 8), (36, 8)),
+        ((-20, 32), (4, 34), (24, 30)),
+        ((-6, 54),),
+    )
     for row in rows:
         spots = [(float(x), float(y)) for x, y in row]
         pen.dots(spots, 15, darker(look.main, 0.25))
@@ -73,15 +90,38 @@ def melon(pen: Pen, look: Look) -> None:
 def strawberry(pen: Pen, look: Look) -> None:
     """Strawberry."""
     pen.solid("M0 -34C24 -46 54 -34 52 -6C48 28 20 56 0 64C-20 56 -48 28 -52 -6C-54 -34 -24 -46 0 -34Z", look.main)
-    seeds = ((-28, -10), (-8, -14), (12, -14), (30, -8), (-20, 10), (0, 8), (20, 10), (-10, 30), (10, 30), (0, 48), (-36, 6), (38, 6))
+    seeds = (
+        (-28, -10),
+        (-8, -14),
+        (12, -14),
+        (30, -8),
+        (-20, 10),
+        (0, 8),
+        (20, 10),
+        (-10, 30),
+        (10, 30),
+        (0, 48),
+        (-36, 6),
+        (38, 6),
+    )
     pen.fill("".join(oval(x, y, 2.2, 3.4) for x, y in seeds), look.accent)
-    pen.solid("M0 -26L-12 -18L-18 -30L-38 -26L-28 -40L-40 -50Q-16 -54 -4 -48L0 -64L8 -48Q22 -54 40 -50L28 -40L38 -26L18 -30L12 -18Z", LEAF, -2, -4)
+    pen.solid(
+        "M0 -26L-12 -18L-18 -30L-38 -26L-28 -40L-40 -50Q-16 -54 -4 -48L0 -64L8 -48Q22 -54 40 -50"
+        "L28 -40L38 -26L18 -30L12 -18Z",
+        LEAF,
+        -2,
+        -4,
+    )
 
 
 def orange(pen: Pen, look: Look) -> None:
     """Orange, mandarin or lemon, with a half beside it."""
     pen.solid(oval(-10, -6, 52, 50), look.main)
-    pen.dots([(-34, 0), (-22, 18), (-4, 24), (-36, -22), (-16, -34), (8, -30), (-2, 4), (20, -12)], 1.7, darker(look.main, 0.2))
+    pen.dots(
+        [(-34, 0), (-22, 18), (-4, 24), (-36, -22), (-16, -34), (8, -30), (-2, 4), (20, -12)],
+        1.7,
+        darker(look.main, 0.2),
+    )
     pen.fill("M-10 -50l5 -7l4 7l8 0l-6 5l2 7l-8 -3l-8 3l2 -7l-6 -5Z", LEAF)
     leaf(pen, -6, -50, -14, 36)
     pen.solid(oval(34, 30, 35, 32), look.main, -3, -3)
@@ -105,7 +145,11 @@ def cherries(pen: Pen, look: Look) -> None:
     pen.line("M-26 14Q-20 -34 14 -62M30 20Q30 -30 14 -62", LEAF, 4.5)
     leaf(pen, 14, -60, 14, 44)
     for x, y in ((-28, 30), (32, 36)):
-        pen.solid(f"M{x} {y - 22}C{x + 16} {y - 34} {x + 34} {y - 18} {x + 31} {y + 4}C{x + 28} {y + 24} {x + 12} {y + 30} {x} {y + 28}C{x - 12} {y + 30} {x - 28} {y + 24} {x - 31} {y + 4}C{x - 34} {y - 18} {x - 16} {y - 34} {x} {y - 22}Z", look.main)
+        pen.solid(
+            f"M{x} {y - 22}C{x + 16} {y - 34} {x + 34} {y - 18} {x + 31} {y + 4}C{x + 28} {y + 24} {x + 12} {y + 30} {x} {y + 28}"
+            f"C{x - 12} {y + 30} {x - 28} {y + 24} {x - 31} {y + 4}C{x - 34} {y - 18} {x - 16} {y - 34} {x} {y - 22}Z",
+            look.main,
+        )
         pen.shine(f"M{x - 19} {y + 2}Q{x - 19} {y - 10} {x - 11} {y - 14}", 6)
 
 
@@ -131,7 +175,11 @@ def kiwi(pen: Pen, look: Look) -> None:
 
 def pomegranate(pen: Pen, look: Look) -> None:
     """峄城石榴: crowned, a window of seeds."""
-    pen.solid("M-12 -40L-20 -66L-6 -56L0 -68L8 -56L22 -64L14 -40C50 -38 64 -8 58 18C52 48 26 60 0 60C-28 60 -56 46 -60 14C-62 -12 -46 -38 -12 -40Z", look.main)
+    pen.solid(
+        "M-12 -40L-20 -66L-6 -56L0 -68L8 -56L22 -64L14 -40C50 -38 64 -8 58 18C52 48 26 60 0 60"
+        "C-28 60 -56 46 -60 14C-62 -12 -46 -38 -12 -40Z",
+        look.main,
+    )
     pen.fill("M-4 -14C22 -22 44 -8 44 14C42 36 18 44 0 36C-16 26 -18 -6 -4 -14Z", "#FFF0D6")
     pen.dots([(2, 0), (18, -4), (32, 4), (-2, 16), (13, 12), (28, 20), (8, 28), (22, 32)], 7, look.accent)
     pen.dots([(0, -2), (16, -6), (30, 2), (-4, 14), (11, 10), (26, 18)], 2, "#FFFFFF", 0.7)
@@ -160,7 +208,9 @@ def peanuts(pen: Pen, look: Look) -> None:
     """Peanuts in the shell, one opened."""
     for x, y, turn in ((-22, -26, -30), (26, -8, 18), (-10, 34, -8)):
         with pen.group(f"translate({x} {y}) rotate({turn})"):
-            pen.solid("M-46 0C-46 -24 -18 -26 -4 -15C10 -26 46 -24 46 0C46 24 10 26 -4 15C-18 26 -46 24 -46 0Z", look.main)
+            pen.solid(
+                "M-46 0C-46 -24 -18 -26 -4 -15C10 -26 46 -24 46 0C46 24 10 26 -4 15C-18 26 -46 24 -46 0Z", look.main
+            )
             pen.line("M-34 -8h12M-36 4h14M10 -10h14M8 2h18M12 12h12M-30 13h8", darker(look.main, 0.2), 2.4)
     pen.solid(oval(46, 44, 17, 12), look.accent, -3, -3)
     pen.solid(oval(50, 20, 14, 11), look.accent, -3, -3)
@@ -170,7 +220,12 @@ def walnut(pen: Pen, look: Look) -> None:
     """Walnut or chestnut: `accent` the seams."""
     pen.solid("M0 -50C36 -52 60 -24 56 10C52 44 24 56 0 56C-24 56 -52 44 -56 10C-60 -24 -36 -52 0 -50Z", look.main)
     pen.line("M0 -50Q-10 0 0 56", look.accent, 4)
-    pen.line("M-18 -38q-14 12 -6 26q-18 6 -8 24q-8 10 6 24M20 -38q14 12 4 26q18 8 8 24q6 12 -6 22M-40 -14q8 6 4 16M42 -12q-8 6 -4 16", look.accent, 2.6)
+    pen.line(
+        "M-18 -38q-14 12 -6 26q-18 6 -8 24q-8 10 6 24M20 -38q14 12 4 26q18 8 8 24q6 12 -6 22M-40 -14"
+        "q8 6 4 16M42 -12q-8 6 -4 16",
+        look.accent,
+        2.6,
+    )
 
 
 FRUIT = {

@@ -18,7 +18,13 @@ def tissues(pen: Pen, look: Look) -> None:
 def paper_rolls(pen: Pen, look: Look) -> None:
     """Rolls of paper, stacked."""
     for x, y in ((-32, 30), (32, 30), (0, -26)):
-        pen.solid(f"M{x - 30} {y - 16}H{x + 30}V{y + 24}Q{x} {y + 38} {x - 30} {y + 24}Z", look.main, -6, 0, darker(look.main, 0.14))
+        pen.solid(
+            f"M{x - 30} {y - 16}H{x + 30}V{y + 24}Q{x} {y + 38} {x - 30} {y + 24}Z",
+            look.main,
+            -6,
+            0,
+            darker(look.main, 0.14),
+        )
         pen.fill(oval(x, y - 16, 30, 12), lighter(look.main, 0.7))
         pen.fill(oval(x, y - 16, 10, 4.5), look.accent)
         pen.line(f"M{x - 24} {y + 8}q6 4 12 5M{x + 6} {y + 14}q8 -1 14 -4", look.accent, 2.4, 0.6)
@@ -99,7 +105,9 @@ def bag_roll(pen: Pen, look: Look) -> None:
 def soft_pack(pen: Pen, look: Look) -> None:
     """Nappies, pads, wipes: a pressed pack with a handle."""
     pen.line("M-18 -48Q0 -74 18 -48", look.accent, 8)
-    pen.solid("M-56 -40Q-54 -50 -44 -50H44Q54 -50 56 -40Q62 6 56 54Q54 64 44 64H-44Q-54 64 -56 54Q-62 6 -56 -40Z", look.main)
+    pen.solid(
+        "M-56 -40Q-54 -50 -44 -50H44Q54 -50 56 -40Q62 6 56 54Q54 64 44 64H-44Q-54 64 -56 54Q-62 6 -56 -40Z", look.main
+    )
     pen.fill("M-59 20Q-30 2 0 18T59 12Q60 34 56 54Q54 64 44 64H-44Q-54 64 -56 54Q-59 38 -59 20Z", look.accent)
     pen.fill(oval(0, 4, 30, 30), CREAM)
     motif(pen, look.motif, 0, 4, 1.25, look.accent)
@@ -156,7 +164,11 @@ def flask(pen: Pen, look: Look) -> None:
 def umbrella(pen: Pen, look: Look) -> None:
     """Umbrella, open."""
     pen.line("M0 -8V50Q0 64 12 64Q22 64 22 52", STEM, 6)
-    pen.solid("M-70 4C-66 -40 -34 -60 0 -60C34 -60 66 -40 70 4Q58 -8 46 4Q34 -8 23 4Q12 -8 0 4Q-12 -8 -23 4Q-34 -8 -46 4Q-58 -8 -70 4Z", look.main)
+    pen.solid(
+        "M-70 4C-66 -40 -34 -60 0 -60C34 -60 66 -40 70 4Q58 -8 46 4Q34 -8 23 4Q12 -8 0 4Q-12 -8 -23 4"
+        "Q-34 -8 -46 4Q-58 -8 -70 4Z",
+        look.main,
+    )
     pen.fill("M-23 4C-22 -30 -12 -52 0 -60C12 -52 22 -30 23 4Q12 -8 0 4Q-12 -8 -23 4Z", look.accent)
     pen.line("M0 -60V-70", STEM, 5)
 
@@ -174,8 +186,14 @@ def slippers(pen: Pen, look: Look) -> None:
     """A pair of slippers."""
     for x, turn in ((-28, -8), (28, 8)):
         with pen.group(f"translate({x} 0) rotate({turn})"):
-            pen.solid("M-22 -34C-24 -66 24 -66 22 -34C22 -10 18 10 18 38C18 66 -18 66 -18 38C-18 10 -22 -10 -22 -34Z", look.main)
-            pen.fill("M-14 -34C-16 -54 16 -54 14 -34C14 -10 11 10 11 36C11 54 -11 54 -11 36C-11 10 -14 -10 -14 -34Z", lighter(look.main, 0.35))
+            pen.solid(
+                "M-22 -34C-24 -66 24 -66 22 -34C22 -10 18 10 18 38C18 66 -18 66 -18 38C-18 10 -22 -10 -22 -34Z",
+                look.main,
+            )
+            pen.fill(
+                "M-14 -34C-16 -54 16 -54 14 -34C14 -10 11 10 11 36C11 54 -11 54 -11 36C-11 10 -14 -10 -14 -34Z",
+                lighter(look.main, 0.35),
+            )
             pen.solid("M-25 -8C-30 -44 30 -44 25 -8Q0 -20 -25 -8Z", look.accent, -4, -3)
 
 

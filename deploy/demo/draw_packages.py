@@ -13,7 +13,9 @@ def _label(pen: Pen, x: float, y: float, width: float, height: float, look: Look
 
 def bottle(pen: Pen, look: Look) -> None:
     """Soy sauce, vinegar, beer: a slim bottle."""
-    pen.solid("M-11 -66H11V-44C11 -30 28 -26 28 -8V58Q28 66 20 66H-20Q-28 66 -28 58V-8C-28 -26 -11 -30 -11 -44Z", look.main)
+    pen.solid(
+        "M-11 -66H11V-44C11 -30 28 -26 28 -8V58Q28 66 20 66H-20Q-28 66 -28 58V-8C-28 -26 -11 -30 -11 -44Z", look.main
+    )
     pen.solid(box(-13, -78, 26, 18, 4), look.accent, -4, 0)
     _label(pen, -28, -2, 56, 50, look, 1)
     pen.shine("M-20 -8V-14Q-18 -22 -12 -28", 4, 0.5)
@@ -21,7 +23,9 @@ def bottle(pen: Pen, look: Look) -> None:
 
 def oil_bottle(pen: Pen, look: Look) -> None:
     """鲁花生油: a broad bottle with a grip."""
-    pen.solid("M-12 -60H14V-50C14 -42 46 -40 46 -20V56Q46 66 36 66H-36Q-46 66 -46 56V-20C-46 -40 -12 -42 -12 -50Z", look.main)
+    pen.solid(
+        "M-12 -60H14V-50C14 -42 46 -40 46 -20V56Q46 66 36 66H-36Q-46 66 -46 56V-20C-46 -40 -12 -42 -12 -50Z", look.main
+    )
     pen.fill("M18 -34C34 -32 38 -24 38 -10V2H26V-10C26 -20 20 -22 18 -34Z", darker(look.main, 0.28))
     pen.solid(box(-16, -76, 34, 20, 5), look.accent, -5, 0)
     _label(pen, -46, 8, 92, 46, look, 1.1)
@@ -68,13 +72,20 @@ def cup(pen: Pen, look: Look) -> None:
     pen.fill("M-41.5 -6H41.5L36 42H-36Z", look.accent)
     pen.fill(oval(0, 18, 22, 20), CREAM)
     motif(pen, look.motif, 0, 18, 0.9, look.accent)
-    pen.solid("M-50 -44Q-50 -50 -44 -50H44Q50 -50 50 -44V-34Q50 -30 46 -30H-46Q-50 -30 -50 -34Z", lighter(look.accent, 0.35), 0, -5)
+    pen.solid(
+        "M-50 -44Q-50 -50 -44 -50H44Q50 -50 50 -44V-34Q50 -30 46 -30H-46Q-50 -30 -50 -34Z",
+        lighter(look.accent, 0.35),
+        0,
+        -5,
+    )
     pen.fill("M44 -50Q62 -54 64 -42Q56 -36 50 -38Z", lighter(look.accent, 0.2))
 
 
 def jar(pen: Pen, look: Look) -> None:
     """Glass jar: honey, chilli sauce, pickles. `main` is what is inside."""
-    pen.solid("M-34 -38H34C34 -30 46 -28 46 -14V52Q46 66 32 66H-32Q-46 66 -46 52V-14C-46 -28 -34 -30 -34 -38Z", look.main)
+    pen.solid(
+        "M-34 -38H34C34 -30 46 -28 46 -14V52Q46 66 32 66H-32Q-46 66 -46 52V-14C-46 -28 -34 -30 -34 -38Z", look.main
+    )
     pen.fill("M-46 -14C-46 -28 -34 -30 -34 -38H34C34 -30 46 -28 46 -14Z", "#FFFFFF", 0.35)
     pen.solid(box(-40, -62, 80, 26, 6), look.accent, -6, 0)
     pen.line("M-24 -56v14M-10 -56v14M4 -56v14M18 -56v14", darker(look.accent, 0.15), 2.4)
@@ -142,7 +153,11 @@ def noodle_pack(pen: Pen, look: Look) -> None:
 def multipack(pen: Pen, look: Look) -> None:
     """Six bottles under film: water, drinks."""
     for x in (-44, -15, 15, 44):
-        pen.solid(f"M{x - 6} -58H{x + 6}V-46Q{x + 16} -40 {x + 16} -26V58Q{x + 16} 64 {x + 10} 64H{x - 10}Q{x - 16} 64 {x - 16} 58V-26Q{x - 16} -40 {x - 6} -46Z", look.main)
+        pen.solid(
+            f"M{x - 6} -58H{x + 6}V-46Q{x + 16} -40 {x + 16} -26V58Q{x + 16} 64 {x + 10} 64H{x - 10}"
+            f"Q{x - 16} 64 {x - 16} 58V-26Q{x - 16} -40 {x - 6} -46Z",
+            look.main,
+        )
         pen.fill(box(x - 7, -68, 14, 12, 3), look.accent)
     pen.fill(box(-62, -6, 124, 46, 6), look.accent, 0.92)
     pen.fill(oval(0, 17, 19, 19), CREAM)

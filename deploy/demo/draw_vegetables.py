@@ -52,7 +52,9 @@ def celery(pen: Pen, look: Look) -> None:
 
 def napa_cabbage(pen: Pen, look: Look) -> None:
     """胶州大白菜: a white barrel with a frilled green top."""
-    pen.solid("M-46 -6C-66 -34 -50 -62 -30 -58C-24 -76 0 -78 6 -66C26 -78 44 -62 42 -50C62 -42 58 -20 46 -4Z", look.main)
+    pen.solid(
+        "M-46 -6C-66 -34 -50 -62 -30 -58C-24 -76 0 -78 6 -66C26 -78 44 -62 42 -50C62 -42 58 -20 46 -4Z", look.main
+    )
     pen.solid("M-44 -14C-56 30 -38 66 0 66C38 66 56 30 44 -14C30 -2 16 -18 0 -6C-16 -18 -30 -2 -44 -14Z", look.accent)
     pen.solid("M-30 -40C-12 -52 14 -52 30 -38C32 -10 20 20 0 24C-22 18 -32 -12 -30 -40Z", lighter(look.main, 0.3))
     pen.solid("M-12 -34Q0 -40 12 -34C20 10 18 44 10 62Q0 66 -10 62C-18 44 -20 10 -12 -34Z", CREAM)
@@ -62,9 +64,17 @@ def napa_cabbage(pen: Pen, look: Look) -> None:
 
 def round_cabbage(pen: Pen, look: Look) -> None:
     """Head cabbage and lettuce."""
-    pen.solid("M-64 18C-74 -16 -46 -30 -40 -28C-34 -62 36 -62 42 -28C60 -28 72 0 62 22C56 54 24 64 0 62C-28 64 -58 50 -64 18Z", look.main)
+    pen.solid(
+        "M-64 18C-74 -16 -46 -30 -40 -28C-34 -62 36 -62 42 -28C60 -28 72 0 62 22C56 54 24 64 0 62"
+        "C-28 64 -58 50 -64 18Z",
+        look.main,
+    )
     pen.solid("M-44 6C-46 -36 -20 -54 2 -52C28 -54 46 -30 42 8C40 36 18 50 0 50C-22 50 -42 36 -44 6Z", look.accent)
-    pen.line("M0 50C-4 20 0 -10 2 -48M-2 28Q-22 18 -32 -4M-2 28Q22 20 32 -2M0 2Q-14 -8 -20 -28M0 2Q16 -6 22 -26", lighter(look.accent, 0.55), 3)
+    pen.line(
+        "M0 50C-4 20 0 -10 2 -48M-2 28Q-22 18 -32 -4M-2 28Q22 20 32 -2M0 2Q-14 -8 -20 -28M0 2Q16 -6 22 -26",
+        lighter(look.accent, 0.55),
+        3,
+    )
     pen.line("M-56 22Q-36 56 -6 56M58 22Q40 56 12 56", lighter(look.main, 0.3), 3)
 
 
@@ -72,7 +82,11 @@ def broccoli(pen: Pen, look: Look) -> None:
     """Broccoli and cauliflower: `main` the head, `accent` the stalk."""
     pen.solid("M-16 4H16L12 58Q0 66 -12 58Z", look.accent)
     pen.line("M-14 14L-34 -4M14 14L34 -4", look.accent, 12)
-    pen.solid("M-58 4A22 22 0 0 1 -54 -34A24 24 0 0 1 -16 -56A26 26 0 0 1 28 -54A24 24 0 0 1 58 -24A20 20 0 0 1 50 12A20 20 0 0 1 18 16A22 22 0 0 1 -20 18A22 22 0 0 1 -58 4Z", look.main)
+    pen.solid(
+        "M-58 4A22 22 0 0 1 -54 -34A24 24 0 0 1 -16 -56A26 26 0 0 1 28 -54A24 24 0 0 1 58 -24A20 20 0 0 1 50 12"
+        "A20 20 0 0 1 18 16A22 22 0 0 1 -20 18A22 22 0 0 1 -58 4Z",
+        look.main,
+    )
     tone = lighter(look.main, 0.25)
     pen.dots([(-36, -22), (-8, -38), (22, -36), (40, -14), (-16, -8), (12, -6), (-42, 0), (34, 6)], 8, tone)
     pen.dots([(-26, -34), (8, -22), (-30, -8), (28, -22), (0, 6)], 4, darker(look.main, 0.12))
@@ -99,7 +113,13 @@ def sweet_potato(pen: Pen, look: Look) -> None:
 def tomato(pen: Pen, look: Look) -> None:
     """Tomato; small ones by arrangement."""
     pen.solid("M0 -38C24 -52 66 -38 62 6C58 44 30 58 0 58C-30 58 -58 44 -62 6C-66 -38 -24 -52 0 -38Z", look.main)
-    pen.solid("M0 -36L-10 -20L-20 -26L-34 -18L-30 -34L-44 -44Q-24 -46 -12 -46L-4 -60H6L10 -46Q26 -46 42 -46L30 -34L36 -20L20 -26L10 -18Z", look.accent, -2, -4)
+    pen.solid(
+        "M0 -36L-10 -20L-20 -26L-34 -18L-30 -34L-44 -44Q-24 -46 -12 -46L-4 -60H6L10 -46Q26 -46 42 -46"
+        "L30 -34L36 -20L20 -26L10 -18Z",
+        look.accent,
+        -2,
+        -4,
+    )
     pen.shine("M-46 2Q-46 -16 -34 -24", 7)
 
 
@@ -108,7 +128,9 @@ def cucumber(pen: Pen, look: Look) -> None:
     with pen.group("rotate(-32)"):
         pen.solid("M-74 -4C-70 -26 -40 -22 0 -24C40 -26 66 -22 74 -4C70 18 40 20 0 22C-40 24 -68 18 -74 -4Z", look.main)
         pen.line("M-56 -8Q0 -16 58 -8M-52 6Q0 0 50 6", lighter(look.main, 0.3), 2.5)
-        pen.dots([(-44, -14), (-20, 0), (8, -16), (34, 2), (50, -12), (-30, 12), (18, 12)], 2.4, darker(look.main, 0.25))
+        pen.dots(
+            [(-44, -14), (-20, 0), (8, -16), (34, 2), (50, -12), (-30, 12), (18, 12)], 2.4, darker(look.main, 0.25)
+        )
         pen.fill("M72 -8l12 -8l-4 12Z", "#E9B83A")
     for x, y in ((14, 44), (44, 36)):
         pen.solid(oval(x, y, 21, 20), look.main)
@@ -121,13 +143,19 @@ def aubergine(pen: Pen, look: Look) -> None:
     with pen.group("rotate(38)"):
         pen.solid("M-14 -40C-24 -10 -40 12 -36 44C-32 74 32 74 36 44C40 12 24 -10 14 -40Z", look.main)
         pen.shine("M-22 8Q-28 28 -24 46", 6, 0.35)
-        pen.solid("M0 -52C-20 -50 -24 -34 -22 -20L-10 -28L0 -16L10 -28L22 -20C24 -34 20 -50 0 -52Z", look.accent, -4, -3)
+        pen.solid(
+            "M0 -52C-20 -50 -24 -34 -22 -20L-10 -28L0 -16L10 -28L22 -20C24 -34 20 -50 0 -52Z", look.accent, -4, -3
+        )
         pen.line("M0 -50Q0 -66 10 -72", look.accent, 8)
 
 
 def bell_pepper(pen: Pen, look: Look) -> None:
     """Bell pepper."""
-    pen.solid("M0 -34C14 -48 58 -46 58 -6C58 28 44 60 26 60Q14 60 0 54Q-14 60 -26 60C-44 60 -58 28 -58 -6C-58 -46 -14 -48 0 -34Z", look.main)
+    pen.solid(
+        "M0 -34C14 -48 58 -46 58 -6C58 28 44 60 26 60Q14 60 0 54Q-14 60 -26 60C-44 60 -58 28 -58 -6"
+        "C-58 -46 -14 -48 0 -34Z",
+        look.main,
+    )
     pen.line("M-18 -38C-28 -6 -24 34 -12 54M18 -38C28 -6 24 34 12 54", darker(look.main, 0.16), 3)
     pen.solid("M-22 -38Q0 -48 22 -38Q12 -28 0 -30Q-12 -28 -22 -38Z", look.accent, 0, -3)
     pen.line("M0 -38Q0 -54 12 -62", look.accent, 9)
@@ -145,7 +173,11 @@ def chilli(pen: Pen, look: Look) -> None:
 def garlic(pen: Pen, look: Look) -> None:
     """金乡大蒜: a bulb, with a loose clove."""
     pen.solid("M-4 -62H6C6 -40 16 -32 34 -20C60 -4 56 52 2 54C-54 52 -58 -4 -32 -20C-14 -32 -4 -40 -4 -62Z", look.main)
-    pen.line("M1 -36C-22 -14 -26 28 -8 52M1 -36C24 -14 28 28 10 52M-30 -16C-46 6 -40 34 -28 44M32 -16C48 6 42 34 30 44", look.accent, 2.4)
+    pen.line(
+        "M1 -36C-22 -14 -26 28 -8 52M1 -36C24 -14 28 28 10 52M-30 -16C-46 6 -40 34 -28 44M32 -16C48 6 42 34 30 44",
+        look.accent,
+        2.4,
+    )
     pen.line("M-8 55h20", "#B99C6B", 5)
     with pen.group("translate(48 44) rotate(24)"):
         pen.solid("M0 -24C18 -8 20 18 4 20C-16 22 -18 -2 0 -24Z", lighter(look.main, 0.3))
@@ -154,8 +186,18 @@ def garlic(pen: Pen, look: Look) -> None:
 
 def ginger(pen: Pen, look: Look) -> None:
     """莱芜生姜: knobs and rings."""
-    pen.solid("M-66 20C-70 -2 -48 -10 -38 -6C-48 -34 -22 -50 -8 -34C0 -24 0 -16 2 -12C10 -26 14 -50 34 -46C52 -42 44 -20 38 -10C58 -16 72 0 62 16C52 32 30 26 24 24C26 46 2 54 -8 40C-12 34 -12 30 -14 26C-26 38 -60 42 -66 20Z", look.main)
-    pen.line("M-46 4q4 12 -2 24M-30 -22q10 -2 18 2M22 -30q10 0 18 6M44 -2q8 8 6 18M-8 32q10 0 20 -6M-14 2q6 8 4 16M12 -4q8 6 8 14", look.accent, 2.6)
+    pen.solid(
+        "M-66 20C-70 -2 -48 -10 -38 -6C-48 -34 -22 -50 -8 -34C0 -24 0 -16 2 -12C10 -26 14 -50 34 -46"
+        "C52 -42 44 -20 38 -10C58 -16 72 0 62 16C52 32 30 26 24 24C26 46 2 54 -8 40C-12 34 -12 30 -14 26"
+        "C-26 38 -60 42 -66 20Z",
+        look.main,
+    )
+    pen.line(
+        "M-46 4q4 12 -2 24M-30 -22q10 -2 18 2M22 -30q10 0 18 6M44 -2q8 8 6 18M-8 32q10 0 20 -6"
+        "M-14 2q6 8 4 16M12 -4q8 6 8 14",
+        look.accent,
+        2.6,
+    )
     pen.solid(oval(-62, 18, 7, 11), lighter("#F2D27A", 0.2), -2, -2)
 
 
@@ -168,7 +210,10 @@ def lotus_root(pen: Pen, look: Look) -> None:
         pen.dots([(-46, -6), (-30, 10), (20, -10), (40, 8), (6, 8)], 1.8, darker(look.main, 0.3))
     pen.solid(oval(22, 32, 37, 33), look.main)
     pen.fill(oval(20, 30, 31, 28), look.accent)
-    pen.fill("".join(oval(20 + x, 30 + y, 5.6, 7) for x, y in ((0, -17), (15, -9), (16, 8), (0, 17), (-16, 8), (-15, -9))), darker(look.main, 0.35))
+    pen.fill(
+        "".join(oval(20 + x, 30 + y, 5.6, 7) for x, y in ((0, -17), (15, -9), (16, 8), (0, 17), (-16, 8), (-15, -9))),
+        darker(look.main, 0.35),
+    )
     pen.dots([(20, 30)], 4, darker(look.main, 0.35))
 
 
@@ -204,12 +249,16 @@ def radish(pen: Pen, look: Look) -> None:
     with pen.group("translate(-12 -4) rotate(24)"):
         for bend in (-24, 22, 0):
             pen.line(f"M0 -46Q{bend // 2} -60 {bend} -74", LEAF, 9)
-        pen.solid("M-28 -36C-22 -52 22 -52 28 -36C34 0 26 50 8 64Q2 74 0 82Q-2 74 -8 64C-26 50 -34 0 -28 -36Z", look.main)
+        pen.solid(
+            "M-28 -36C-22 -52 22 -52 28 -36C34 0 26 50 8 64Q2 74 0 82Q-2 74 -8 64C-26 50 -34 0 -28 -36Z", look.main
+        )
         pen.fill("M-27 38C-22 52 -14 60 -8 64Q-2 74 0 82Q2 74 8 64C14 60 22 52 27 38Q0 48 -27 38Z", CREAM)
         pen.shine("M-18 -24Q-22 0 -18 20", 5, 0.4)
     pen.solid(oval(38, 42, 26, 24), look.main)
     pen.fill(oval(37, 41, 21, 19), look.accent)
-    pen.line("M37 30v-4M37 52v4M26 41h-4M48 41h4M29 33l-3 -3M45 49l3 3M45 33l3 -3M29 49l-3 3", lighter(look.accent, 0.5), 2.4)
+    pen.line(
+        "M37 30v-4M37 52v4M26 41h-4M48 41h4M29 33l-3 -3M45 49l3 3M45 33l3 -3M29 49l-3 3", lighter(look.accent, 0.5), 2.4
+    )
 
 
 def pumpkin(pen: Pen, look: Look) -> None:
@@ -224,7 +273,10 @@ def pumpkin(pen: Pen, look: Look) -> None:
 
 def onion(pen: Pen, look: Look) -> None:
     """Onion."""
-    pen.solid("M-4 -62Q0 -66 6 -60C6 -42 14 -38 30 -30C66 -8 58 54 0 56C-58 54 -66 -8 -30 -30C-14 -38 -6 -42 -4 -62Z", look.main)
+    pen.solid(
+        "M-4 -62Q0 -66 6 -60C6 -42 14 -38 30 -30C66 -8 58 54 0 56C-58 54 -66 -8 -30 -30C-14 -38 -6 -42 -4 -62Z",
+        look.main,
+    )
     pen.line("M0 -42C-30 -18 -34 26 -12 54M0 -42C30 -18 34 26 12 54M0 -40V54", look.accent, 2.4)
     pen.line("M-10 58l-4 6M0 58v8M10 58l4 6", "#B99C6B", 2.5)
     pen.shine("M-44 2Q-42 -10 -32 -18", 6)
@@ -274,7 +326,11 @@ def edamame(pen: Pen, look: Look) -> None:
     """Pods with visible beans: edamame, peas, peanuts by colour."""
     for x, y, turn in ((-14, -30, -24), (14, 4, -8), (-10, 40, -18)):
         with pen.group(f"translate({x} {y}) rotate({turn})"):
-            pen.solid("M-56 4C-46 -20 -26 -20 -14 -14Q0 -20 14 -14C34 -20 50 -14 58 0C44 18 26 18 14 13Q0 19 -14 13C-30 19 -48 16 -56 4Z", look.main)
+            pen.solid(
+                "M-56 4C-46 -20 -26 -20 -14 -14Q0 -20 14 -14C34 -20 50 -14 58 0C44 18 26 18 14 13Q0 19 -14 13"
+                "C-30 19 -48 16 -56 4Z",
+                look.main,
+            )
             pen.dots([(-29, -2), (1, -2), (30, -2)], 9, look.accent)
 
 

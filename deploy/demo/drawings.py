@@ -4,7 +4,6 @@ The pictures are drawn by rule from the goods list, so the same list gives the s
 and nothing from elsewhere.
 """
 
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -79,7 +78,7 @@ def _place(pen: Pen, draw: Drawing, look: Look, pieces: int, lift: float) -> Non
 
 
 def write_pictures(folder: Path, goods: Iterable[Good]) -> int:
-    """Writes one file for each good, takes away pictures that no good has any more, and returns how many were written."""
+    """Writes one file for each good, removes pictures no good has any more, and returns how many were written."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {f"{good.slug}.svg": compose(good) for good in goods}
     for old in folder.glob("*.svg"):
@@ -91,4 +90,4 @@ def write_pictures(folder: Path, goods: Iterable[Good]) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{write_pictures(PICTURES, all_goods())} pictures in {PICTURES}\n")
+    print(f"{write_pictures(PICTURES, all_goods())} pictures in {PICTURES}")

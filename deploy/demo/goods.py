@@ -62,7 +62,7 @@ def ean13_check_digit(twelve: str) -> str:
 
 
 def fen(yuan: str) -> int:
-    """"12.80" as 1280. The list always gives two decimals."""
+    """ "12.80" as 1280. The list always gives two decimals."""
     whole, cents = yuan.split(".")
     return int(whole) * 100 + int(cents)
 

@@ -8,7 +8,7 @@ from deploy.demo.strokes import WOOD, Pen, box, darker, lighter, oval
 
 @dataclass(frozen=True)
 class Setting:
-    """`floor` is where the shadow lies, `shadow` its half width, `lift` how far the goods are raised (all SVG units)."""
+    """`floor` is where the shadow lies, `shadow` its half width, `lift` how far the goods are raised (SVG units)."""
 
     floor: float
     shadow: float

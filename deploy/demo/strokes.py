@@ -59,7 +59,10 @@ def box(x: float, y: float, width: float, height: float, radius: float = 0) -> s
     start = f"M{number(x + radius)} {number(y)}h{w}"
     if not radius:
         return f"{start}v{h}h-{w}Z"
-    return f"{start}a{r} {r} 0 0 1 {r} {r}v{h}a{r} {r} 0 0 1 -{r} {r}h-{w}a{r} {r} 0 0 1 -{r} -{r}v-{h}a{r} {r} 0 0 1 {r} -{r}Z"
+    return (
+        f"{start}a{r} {r} 0 0 1 {r} {r}v{h}a{r} {r} 0 0 1 -{r} {r}h-{w}a{r} {r} 0 0 1 -{r} -{r}"
+        f"v-{h}a{r} {r} 0 0 1 {r} -{r}Z"
+    )
 
 
 class Pen:
