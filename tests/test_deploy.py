@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,23 @@ def test_front_door_agrees_with_the_limits_of_the_application() -> None:
     assert [s for s in statements if s and s[-1] not in ";{}"] == []
     for header in ("X-Forwarded-For $remote_addr", "X-Forwarded-Proto $scheme", "Host $host"):
         assert f"proxy_set_header {header};" in config
+
+
+# --- wheel ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_wheel_holds_the_product_with_its_pages_and_nothing_else(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(next(tmp_path.glob("linqu-*.whl"))) as wheel:
+        inside = set(wheel.namelist())
+    product = {"kiosk", "sync_server", "shared", "hardware", "static"}
+    assert {name.split("/")[0] for name in inside if ".dist-info/" not in name} == product
+    needed = [
+        p for floor in product for p in (ROOT / floor).rglob("*") if p.suffix in {".py", ".html", ".css", ".js", ".mo"}
+    ]
+    assert [p for p in needed if p.relative_to(ROOT).as_posix() not in inside] == []
 
 
 # --- setup ------------------------------------------------------------------------------------------------------------
