@@ -12,11 +12,9 @@ def eggs(pen: Pen, look: Look) -> None:
         )
     pen.fill(box(-72, -14, 144, 30, 8), darker(look.accent, 0.12))
     for x in (-50, -17, 17, 50):
-        pen.solid(
-            f"M{x} -30C{x + 17} -30 {x + 23} 2 {x + 21} 18C{x + 18} 36 {x - 18} 36 {x - 21} 18C{x - 23} 2 {x - 17} -30 {x} -30Z",
-            look.main,
-        )
-        pen.shine(f"M{x - 12} 2Q{x - 11} -10 {x - 6} -16", 4, 0.7)
+        with pen.group(f"translate({x} 0)"):
+            pen.solid("M0 -30C17 -30 23 2 21 18C18 36 -18 36 -21 18C-23 2 -17 -30 0 -30Z", look.main)
+            pen.shine("M-12 2Q-11 -10 -6 -16", 4, 0.7)
     pen.solid(
         "M-76 14Q-66 26 -50 26Q-34 26 -33 16Q-28 26 -17 26Q-6 26 0 16Q6 26 17 26Q28 26 33 16Q34 26 50 26"
         "Q66 26 76 14L68 54Q66 60 58 60H-58Q-66 60 -68 54Z",
@@ -290,22 +288,23 @@ def dough_sticks(pen: Pen, look: Look) -> None:
     for x, turn in ((-22, -8), (20, 10)):
         with pen.group(f"translate({x} 0) rotate({turn})"):
             for side in (-9, 9):
-                pen.solid(
-                    f"M{side - 11} -56Q{side} -72 {side + 11} -56Q{side + 16} -30 {side + 10} -6Q{side + 16} 26 {side + 11} 56"
-                    f"Q{side} 70 {side - 11} 56Q{side - 15} 26 {side - 9} -4Q{side - 15} -30 {side - 11} -56Z",
-                    look.main,
-                )
+                with pen.group(f"translate({side} 0)"):
+                    pen.solid(
+                        "M-11 -56Q0 -72 11 -56Q16 -30 10 -6Q16 26 11 56Q0 70 -11 56Q-15 26 -9 -4Q-15 -30 -11 -56Z",
+                        look.main,
+                    )
             pen.line("M-12 -40l4 8M12 -24l-4 8M-10 8l4 8M12 26l-4 8", look.accent, 3)
 
 
 def kelp(pen: Pen, look: Look) -> None:
     """威海海带: folded ribbons; also wood ear by colour."""
     for x, tone in ((-34, darker(look.main, 0.12)), (30, look.main), (0, lighter(look.main, 0.14))):
-        pen.solid(
-            f"M{x - 18} -56Q{x - 30} -36 {x - 18} -16T{x - 20} 24T{x - 14} 58H{x + 16}Q{x + 28} 40 {x + 18} 22T{x + 20} -18T{x + 14} -58Z",
-            tone,
-        )
-        pen.line(f"M{x} -50Q{x - 8} -20 {x} 4T{x} 50", look.accent, 3, 0.6)
+        with pen.group(f"translate({x} 0)"):
+            pen.solid(
+                "M-18 -56Q-30 -36 -18 -16T-20 24T-14 58H16Q28 40 18 22T20 -18T14 -58Z",
+                tone,
+            )
+            pen.line("M0 -50Q-8 -20 0 4T0 50", look.accent, 3, 0.6)
 
 
 def braised(pen: Pen, look: Look) -> None:
@@ -332,7 +331,7 @@ FRESH = {
     "sausage": (sausage, Look("#9E3B33", "#E7B79F")),
     "mantou": (mantou, Look("#FBF1DC", "#C2502A")),
     "baozi": (baozi, Look("#FBF1DC", "#E4D2AC")),
-    "dumpling": (dumpling, Look("#F6E9CC", "#8CBF5A")),
+    "dumpling": (dumpling, Look("#F3DFB4", "#8CBF5A")),
     "pancakes": (pancakes, Look("#EBC583", "#C48A48")),
     "flatbread": (flatbread, Look("#DDA457", "#B97433")),
     "noodles": (noodles, Look("#F1D58F", "#FBE9BE")),

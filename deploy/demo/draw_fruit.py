@@ -145,12 +145,11 @@ def cherries(pen: Pen, look: Look) -> None:
     pen.line("M-26 14Q-20 -34 14 -62M30 20Q30 -30 14 -62", LEAF, 4.5)
     leaf(pen, 14, -60, 14, 44)
     for x, y in ((-28, 30), (32, 36)):
-        pen.solid(
-            f"M{x} {y - 22}C{x + 16} {y - 34} {x + 34} {y - 18} {x + 31} {y + 4}C{x + 28} {y + 24} {x + 12} {y + 30} {x} {y + 28}"
-            f"C{x - 12} {y + 30} {x - 28} {y + 24} {x - 31} {y + 4}C{x - 34} {y - 18} {x - 16} {y - 34} {x} {y - 22}Z",
-            look.main,
-        )
-        pen.shine(f"M{x - 19} {y + 2}Q{x - 19} {y - 10} {x - 11} {y - 14}", 6)
+        with pen.group(f"translate({x} {y})"):
+            pen.solid(
+                "M0 -22C16 -34 34 -18 31 4C28 24 12 30 0 28C-12 30 -28 24 -31 4C-34 -18 -16 -34 0 -22Z", look.main
+            )
+            pen.shine("M-19 2Q-19 -10 -11 -14", 6)
 
 
 def bananas(pen: Pen, look: Look) -> None:

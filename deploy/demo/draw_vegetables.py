@@ -353,7 +353,7 @@ VEGETABLES = {
     "ginger": (ginger, Look("#DDB16A", "#A9793B")),
     "lotus_root": (lotus_root, Look("#E2C6A0", "#FBF1E0")),
     "mushroom": (mushroom, Look("#96653F", "#F3E4CB")),
-    "enoki": (enoki, Look("#FBF3DF", "#E9CF97")),
+    "enoki": (enoki, Look("#F6E6C2", "#DDB871")),
     "carrot": (carrot, Look("#EC7F2E", LEAF_LIGHT)),
     "radish": (radish, Look("#7DB356", "#CFE5A6")),
     "pumpkin": (pumpkin, Look("#E08A2C", "#7A6A34")),

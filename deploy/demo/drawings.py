@@ -37,6 +37,70 @@ GROUNDS = {
     "日用清洁": "#E3EEEA",
     "家居": "#EFEAE0",
 }
+# Where a drawing meets the ground and how wide it stands there (units from its middle), when it is not as (63, 52).
+FOOTPRINTS: dict[str, tuple[int, int]] = {
+    "apple": (58, 40),
+    "aubergine": (57, 46),
+    "bag_roll": (62, 60),
+    "bananas": (46, 52),
+    "batteries": (60, 62),
+    "bell_pepper": (60, 44),
+    "bottle": (66, 34),
+    "braised": (44, 60),
+    "broccoli": (63, 30),
+    "bulb": (64, 30),
+    "can": (65, 40),
+    "carrot": (66, 46),
+    "cherries": (65, 58),
+    "chilli": (52, 50),
+    "cucumber": (62, 56),
+    "cup": (64, 40),
+    "dumpling": (38, 62),
+    "edamame": (61, 58),
+    "eggs": (60, 68),
+    "enoki": (64, 32),
+    "fish": (31, 62),
+    "flask": (66, 34),
+    "flatbread": (56, 54),
+    "garlic": (57, 46),
+    "ginger": (50, 60),
+    "gift_box": (60, 60),
+    "grapes": (67, 34),
+    "jar": (66, 48),
+    "jujube": (57, 34),
+    "kelp": (59, 56),
+    "lotus_root": (64, 52),
+    "mantou": (44, 58),
+    "baozi": (45, 60),
+    "mushroom": (60, 40),
+    "napa_cabbage": (66, 42),
+    "noodles": (54, 58),
+    "oil_bottle": (66, 50),
+    "pan": (52, 44),
+    "pancakes": (64, 58),
+    "peanuts": (55, 60),
+    "pear": (61, 42),
+    "pork_belly": (47, 62),
+    "potato": (49, 52),
+    "pumpkin": (56, 56),
+    "sack": (66, 56),
+    "sausage": (58, 58),
+    "soap": (46, 62),
+    "sponge": (50, 58),
+    "spring_onion": (76, 44),
+    "steak": (52, 58),
+    "sweet_potato": (62, 56),
+    "tissues": (56, 70),
+    "toothbrushes": (58, 54),
+    "towels": (58, 64),
+    "tub": (58, 50),
+    "tube": (46, 58),
+    "umbrella": (66, 30),
+    "walnut": (56, 44),
+    "whole_chicken": (46, 62),
+    "winter_melon": (49, 58),
+    "zongzi": (50, 62),
+}
 # where each piece stands: x, y, size, turn; the last one is in front
 ARRANGEMENTS: dict[int, tuple[tuple[float, float, float, float], ...]] = {
     1: ((100, 100, 1, 0),),
@@ -56,7 +120,8 @@ def compose(good: Good) -> str:
     pen.fill("M0 0H200V200H0Z", ground)
     pen.fill(oval(100, 96, 82, 82), mixed(ground, "#FFFFFF", 0.55))
     setting = SETTINGS[good.setting]
-    pen.fill(oval(100, setting.floor, setting.shadow, 9), mixed(ground, "#5A4030", 0.22))
+    floor, width = _ground_under(good) if not good.setting else (setting.floor, setting.shadow)
+    pen.fill(oval(100, floor, width, 7.5), mixed(ground, "#6B4426", 0.24))
     setting.behind(pen)
     _place(pen, draw, look, good.pieces, setting.lift)
     setting.front(pen)
@@ -64,6 +129,14 @@ def compose(good: Good) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200">'
         f'<g stroke-linecap="round" stroke-linejoin="round">{pen.markup()}</g></svg>\n'
     )
+
+
+def _ground_under(good: Good) -> tuple[float, float]:
+    """Height and half width of the shadow of a good that stands by itself."""
+    sits, wide = FOOTPRINTS.get(good.drawing, (63, 52))
+    places = ARRANGEMENTS[good.pieces]
+    floor = max(y + size * sits for _, y, size, _ in places) - 2
+    return floor, max(abs(x - 100) + size * wide for x, _, size, _ in places) + 4
 
 
 def _place(pen: Pen, draw: Drawing, look: Look, pieces: int, lift: float) -> None:
