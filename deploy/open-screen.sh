@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Shows the kiosk's page in Chromium, full screen, once the page answers. linqu-screen.service runs it inside cage.
-#   LINQU_SCREEN_PORT=8080        where the kiosk's pages are, on this machine
+#   LINQU_PORT=8000               where the kiosk's pages are, on this machine
 #   LINQU_SCREEN_PATH=/           the first page
 #   LINQU_SCREEN_TRANSFORM=90     turn the picture (wlr-randr's words: normal, 90, 180, 270)
 set -euo pipefail
 
-port=${LINQU_SCREEN_PORT:-8080}
+port=${LINQU_PORT:-8000}
 path=${LINQU_SCREEN_PATH:-/}
 profile=${RUNTIME_DIRECTORY:-$(mktemp -d)}/chromium
 
