@@ -18,6 +18,12 @@ PAGE_SUFFIXES = (".html", ".css", ".js", ".svg")
 PROSE_SUFFIXES = (".py", ".html", ".css", ".js", ".sh", ".service", ".rules", ".conf", ".md")
 
 
+def expect_none(found: list[str]) -> None:
+    """Show every finding: an assertion would cut the list short."""
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
 def findings(paths: list[Path], check: Callable[[str], list[str]]) -> list[str]:
     assert paths, "a check that looks at nothing proves nothing"
     return [f"{where(p)}: {found}" for p in paths for found in check(p.read_text("utf-8"))]
@@ -29,7 +35,7 @@ def findings(paths: list[Path], check: Callable[[str], list[str]]) -> list[str]:
 def test_functions_fit_on_a_screen() -> None:
     assert tidy.long_functions("def f():\n" + "    x = 1\n" * 70) == ["line 1: f has 71 lines"]
     assert tidy.long_functions("def f():\n" + "    x = 1\n" * 69) == []
-    assert findings(files(".py", under=CODE), tidy.long_functions) == []
+    expect_none(findings(files(".py", under=CODE), tidy.long_functions))
 
 
 def test_most_functions_are_short() -> None:
@@ -40,7 +46,7 @@ def test_most_functions_are_short() -> None:
 
 def test_modules_stay_small() -> None:
     assert tidy.long_module("x = 1\n" * 401) == ["401 lines, at most 400"]
-    assert findings(files(".py", under=CODE), tidy.long_module) == []
+    expect_none(findings(files(".py", under=CODE), tidy.long_module))
 
 
 def test_names_say_what_is_inside() -> None:
@@ -86,21 +92,21 @@ def test_english_is_not_sql(text: str) -> None:
 
 def test_sql_lives_in_stores_tables_and_the_ground() -> None:
     paths = files(".py", under=(*tidy.FLOORS, "deploy"))
-    assert [f"{where(p)}: {f}" for p in paths for f in tidy.sql_outside(where(p), p.read_text("utf-8"))] == []
+    expect_none([f"{where(p)}: {f}" for p in paths for f in tidy.sql_outside(where(p), p.read_text("utf-8"))])
 
 
 def test_no_exception_is_swallowed() -> None:
     assert tidy.swallowed("try:\n    f()\nexcept Exception:\n    pass\n")
     assert tidy.swallowed("try:\n    f()\nexcept:\n    pass\n")
     assert tidy.swallowed("try:\n    f()\nexcept KeyError:\n    pass\n") == []
-    assert findings(files(".py", under=CODE), tidy.swallowed) == []
+    expect_none(findings(files(".py", under=CODE), tidy.swallowed))
 
 
 def test_nothing_is_left_unfinished() -> None:
     assert tidy.matching(tidy.UNFINISHED, "x = 1  # " + "TO" + "DO later")
     assert tidy.matching(tidy.UNFINISHED, "good enough for " + "now")
     paths = [p for p in files(*PROSE_SUFFIXES, under=(*CODE, "static")) if p.name not in {"tidy.py", "test_tidy.py"}]
-    assert findings(paths + sorted(ROOT.glob("*.md")), lambda text: tidy.matching(tidy.UNFINISHED, text)) == []
+    expect_none(findings(paths + sorted(ROOT.glob("*.md")), lambda text: tidy.matching(tidy.UNFINISHED, text)))
 
 
 def test_exemptions_from_the_linters_give_a_reason() -> None:
@@ -110,7 +116,7 @@ def test_exemptions_from_the_linters_give_a_reason() -> None:
     for bare in ("noqa", "noqa: S101", "type: " + "ignore", "type: " + "ignore[arg-type]"):
         assert unexplained(f"x = f()  # {bare}")
     assert unexplained("x = f()  # noqa: S101 - the fixture checks it") == []
-    assert findings(files(".py", under=CODE), unexplained) == []
+    expect_none(findings(files(".py", under=CODE), unexplained))
 
 
 def test_nothing_but_names_happens_at_import() -> None:
@@ -124,7 +130,7 @@ def test_nothing_but_names_happens_at_import() -> None:
     assert busy("with open('x') as f:\n    pass\n")
     assert busy("connect()\n")
     assert busy("LIMIT = int('3')\n") == []
-    assert findings([p for p in files(".py") if p.name != "__main__.py"], busy) == []
+    expect_none(findings([p for p in files(".py") if p.name != "__main__.py"], busy))
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -148,7 +154,7 @@ def test_pages_name_no_other_host() -> None:
     assert tidy.matching(tidy.OTHER_HOST, '<svg xmlns="http://www.w3.org/2000/svg">') == []
     assert tidy.matching(tidy.OTHER_HOST, "f(a); // never.mind") == []
     paths = files(*PAGE_SUFFIXES, under=(*tidy.FLOORS, "static", "deploy"))
-    assert findings(paths, lambda text: tidy.matching(tidy.OTHER_HOST, text)) == []
+    expect_none(findings(paths, lambda text: tidy.matching(tidy.OTHER_HOST, text)))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +175,7 @@ def test_inline_code_is_recognised(text: str) -> None:
 
 def test_pages_hold_no_inline_code() -> None:
     assert tidy.inline_code('<script src="{{ asset("a.js") }}" defer></script> {# <style> #} <p class="style">') == []
-    assert findings(files(".html", under=(*tidy.FLOORS, "deploy")), tidy.inline_code) == []
+    expect_none(findings(files(".html", under=(*tidy.FLOORS, "deploy")), tidy.inline_code))
 
 
 @pytest.mark.parametrize(
@@ -202,14 +208,14 @@ def test_translated_text_is_left_alone(text: str) -> None:
 
 
 def test_every_chinese_text_of_a_page_is_translated() -> None:
-    assert findings(files(".html"), tidy.untranslated_template) == []
+    expect_none(findings(files(".html"), tidy.untranslated_template))
 
 
 def test_every_message_in_python_is_translated() -> None:
     assert tidy.untranslated_python('x = "入库"')
     assert tidy.untranslated_python('x = _("入库")\ny = N_("出库")\n"""说明"""') == [f"line 3: {'说明'!r}"]
     rooms = [p for p in files(".py") if p.name in {"pages.py", "operations.py", "rules.py"}]
-    assert findings(rooms, tidy.untranslated_python) == []
+    expect_none(findings(rooms, tidy.untranslated_python))
 
 
 # --- what comes from elsewhere ----------------------------------------------------------------------------------------
@@ -220,7 +226,7 @@ def test_vendored_files_are_the_ones_that_were_taken(tmp_path: Path) -> None:
     (tmp_path / "new.js").write_text("let b;\n")
     (tmp_path / "VENDORED.txt").write_text("# file version licence sha256\nlib.js 1.0 MIT 00\ngone.js 1.0 MIT 00\n")
     assert len(tidy.vendored(tmp_path)) == 3
-    assert tidy.vendored(ROOT / "static" / "vendor") == []
+    expect_none(tidy.vendored(ROOT / "static" / "vendor"))
 
 
 def test_requirements_are_pinned_and_name_no_index() -> None:
@@ -234,7 +240,7 @@ def test_requirements_are_pinned_and_name_no_index() -> None:
         "a @ https://x/a.whl\n",
     ):
         assert tidy.loose_pins(bad), bad
-    assert tidy.loose_pins((ROOT / "requirements.txt").read_text("utf-8")) == []
+    expect_none(tidy.loose_pins((ROOT / "requirements.txt").read_text("utf-8")))
 
 
 def test_every_library_of_the_project_is_pinned() -> None:
@@ -252,4 +258,4 @@ def test_import_contracts_cover_every_floor() -> None:
     assert set(linter["root_packages"]) == set(tidy.FLOORS)
     for floor in tidy.FLOORS:
         packages = {p.parent for p in (ROOT / floor).rglob("*.py")}
-        assert [where(p) for p in packages if not (p / "__init__.py").is_file()] == []
+        expect_none([f"{where(p)} has no __init__.py" for p in packages if not (p / "__init__.py").is_file()])
