@@ -185,3 +185,36 @@ def rows_digest(blocks: Iterable[RowBlock]) -> bytes:
     for block in blocks:
         hashed.update(_encode(block))
     return hashed.digest()
+
+
+class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """``POST /v1/enrol``, signed with the key it announces."""
+
+    protocol: int
+    nonce: str
+    code: str
+    public_key: bytes
+    hardware: str
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the device is from now on, whom to trust, and the key that checks its point's passes."""
+
+    nonce: str
+    device: str
+    epoch: str
+    point: str
+    region: str
+    generation: int
+    server_key: bytes
+    point_number: int
+    point_key: bytes
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed no. ``acked_seq`` is where a gap begins."""
+
+    code: str
+    message: str
+    next_step: str = ""
+    acked_seq: int = -1

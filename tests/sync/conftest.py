@@ -24,6 +24,8 @@ FEEDS = [f"region:{REGION}", f"point:{POINT}"]
 
 @dataclass
 class Centre:
+    """The centre: answers one request."""
+
     db: Database
     house: House
     clock: ManualClock
@@ -38,6 +40,8 @@ class Centre:
 
 @dataclass
 class Kiosk:
+    """The kiosk: asks and takes."""
+
     db: Database
     house: House
     clock: ManualClock

@@ -3,6 +3,7 @@
 import msgspec
 
 from shared.db import Tx
+from shared.db.database import Reads
 from shared.kernel.errors import Refused
 from shared.sync import Fact, FactKind, Room, SyncedTable, put, remove
 
@@ -11,26 +12,34 @@ PRICES = SyncedTable("prices", "region", ("id",), ("region", "id", "fen"))
 
 
 class Filled(msgspec.Struct, frozen=True, array_like=True):
+    """Something was put into a box."""
+
     box: str
     amount: int
     note: str = ""
 
 
 class Emptied(msgspec.Struct, frozen=True, array_like=True):
+    """A box was taken away."""
+
     box: str
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """A wish for more."""
+
     box: str
     amount: int
 
 
 class Priced(msgspec.Struct, frozen=True, array_like=True):
+    """An item got a price."""
+
     item: str
     fen: int
 
 
-def held(db: Tx, point: str, box: str) -> int:
+def held(db: Reads, point: str, box: str) -> int:
     row = db.one("SELECT held FROM boxes WHERE point = ? AND id = ? AND deleted = 0", (point, box))
     return int(row["held"]) if row else 0
 
@@ -67,11 +76,15 @@ ROOM = Room(
     synced=(BOXES, PRICES),
     migrations=(
         (
-            "CREATE TABLE boxes (point TEXT NOT NULL, id TEXT NOT NULL, held BIGINT NOT NULL, note TEXT NOT NULL, "
-            "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, id))",
+            (
+                "CREATE TABLE boxes (point TEXT NOT NULL, id TEXT NOT NULL, held BIGINT NOT NULL, note TEXT NOT NULL, "
+                "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, id))"
+            ),
             "CREATE INDEX boxes_feed ON boxes (point, version)",
-            "CREATE TABLE prices (region TEXT NOT NULL, id TEXT NOT NULL, fen BIGINT NOT NULL, "
-            "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (region, id))",
+            (
+                "CREATE TABLE prices (region TEXT NOT NULL, id TEXT NOT NULL, fen BIGINT NOT NULL, "
+                "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (region, id))"
+            ),
         ),
     ),
 )

@@ -1,0 +1,1 @@
+"""The kiosk roof: everything that runs at a pickup point."""

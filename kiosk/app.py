@@ -1,0 +1,46 @@
+"""The kiosk's web app: which rooms it has, and what stands around every page."""
+
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
+
+from kiosk.devices.pages import blueprint as devices
+from kiosk.frame import make_frame
+from kiosk.host import Kiosk
+from kiosk.labels.pages import blueprint as labels
+from kiosk.parcels.pages import blueprint as parcels
+from kiosk.pickup.pages import blueprint as pickup
+from kiosk.staff.pages import blueprint as staff
+from kiosk.sync.pages import blueprint as sync
+from shared.web.app import WebSettings, make_web_app
+
+RESIDENT_PATHS = ("/", "/pickup", "/enrolment", "/patterns")
+OPEN_BEFORE_ENROLMENT = ("/enrolment", "/static", "/language", "/link", "/patterns")
+
+
+def distance(path: str) -> str:
+    """Residents stand before ``/`` and ``/pickup``; everything else at a kiosk is for staff at the counter."""
+    resident = path == "/" or path.startswith(tuple(f"{start}/" for start in RESIDENT_PATHS[1:]))
+    return "kiosk" if resident or path in RESIDENT_PATHS else "counter"
+
+
+def make_app(kiosk: Kiosk) -> Flask:
+    """The whole web app of one kiosk."""
+    settings = WebSettings(
+        secret_key=kiosk.derived_secret("session"),
+        cookie_name="linqu_kiosk",
+        language=kiosk.config.language,
+        timezone=kiosk.config.timezone,
+        patterns=kiosk.config.demo,
+    )
+    app = make_web_app(__name__, settings, clock=kiosk.clock, frame=lambda: make_frame(kiosk), distance=distance)
+    app.extensions["linqu_kiosk"] = kiosk
+
+    @app.before_request
+    def _enrolled_first() -> ResponseReturnValue | None:
+        if request.path.startswith(OPEN_BEFORE_ENROLMENT) or kiosk.point() is not None:
+            return None
+        return redirect("/enrolment")
+
+    for blueprint in (pickup, parcels, labels, staff, devices, sync):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,60 @@
+"""What ``kiosk doctor`` looks at, and how it says what it found."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from kiosk.host import Kiosk
+from shared.sync import rows, store
+from shared.sync.accept import feeds_of
+from shared.sync.journal import START_OF_CHAIN, chain_hash
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at, in a sentence."""
+
+    good: bool
+    text: str
+
+
+def examine(kiosk: Kiosk) -> list[Finding]:
+    """Database, keys, chain, outbox, quarantine, and the digests to compare with the centre's."""
+    findings = [_integrity(kiosk)]
+    state = kiosk.state()
+    if state is None:
+        return [*findings, Finding(False, "本机还没有登记：python -m kiosk enrol --server 地址 --code 登记码")]
+    findings.append(
+        Finding(True, f"设备 {state.device}，自提点 {state.point}，上次联系中心 {state.last_contact or '从未'}")
+    )
+    findings.append(_chain(kiosk))
+    waiting, oldest = store.outbox(kiosk.db)
+    findings.append(Finding(True, f"待发 {waiting} 条" + (f"，最早 {oldest}" if oldest else "")))
+    parked = store.count_quarantine(kiosk.db)
+    findings.append(Finding(parked == 0, f"隔离区 {parked} 条" + ("，需要处理" if parked else "")))
+    findings.extend(
+        Finding(True, f"数据流 {feed} 摘要 {rows.digest(kiosk.db, kiosk.house, feed)}") for feed in feeds_of(state)
+    )
+    return findings
+
+
+def _integrity(kiosk: Kiosk) -> Finding:
+    bad = [row[0] for row in kiosk.db.tools.execute("PRAGMA cipher_integrity_check").fetchall()]
+    bad += [row[0] for row in kiosk.db.tools.execute("PRAGMA quick_check").fetchall() if row[0] != "ok"]
+    return Finding(not bad, f"数据库损坏：{bad[0]}" if bad else "数据库完整")
+
+
+def _chain(kiosk: Kiosk) -> Finding:
+    """Hash every kept fact again and compare with what was written."""
+    kept = store.facts_after(kiosk.db, 0)
+    before = START_OF_CHAIN
+    for index, fact in enumerate(kept):
+        if index == 0 and fact["seq"] > 1:
+            before = bytes(fact["hash"])
+            continue
+        hashed = chain_hash(before, fact["kind"], fact["at"], fact["actor"], bytes(fact["payload"]))
+        if hashed != bytes(fact["hash"]) or (index and fact["seq"] != kept[index - 1]["seq"] + 1):
+            return Finding(False, f"事实链在第 {fact['seq']} 条断开：请联系运营")
+        msgspec.msgpack.decode(bytes(fact["payload"]))
+        before = hashed
+    return Finding(True, f"事实链完整，{len(kept)} 条")

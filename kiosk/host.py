@@ -1,0 +1,136 @@
+"""The kiosk as its pages and workers see it: settings, database, clock, keys, who and where it is."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import current_app
+
+from kiosk import store
+from kiosk.config import Config
+from kiosk.house import kiosk_house
+from shared.db import SqliteDatabase, open_sqlite
+from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.errors import N_, Refused
+from shared.kernel.ids import IdMaker
+from shared.pickup_points import store as pickup_points
+from shared.pickup_points.rules import PickupPoint
+from shared.sync import House, KioskJournal
+from shared.sync import store as sync_store
+from shared.sync.rebuild import migrate_house
+from shared.sync.signing import load_or_make_key, public_bytes
+
+
+class NotEnrolled(Refused):
+    """The kiosk belongs to no point yet."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "NOT_ENROLLED",
+            N_("本机还没有登记到自提点。"),
+            N_("请在运营后台生成登记码，并在本机输入。"),
+        )
+
+
+class ForeignDatabase(Refused):
+    """The database belongs to another device."""
+
+    status = 503
+
+    def __init__(self, device: str) -> None:
+        super().__init__(
+            "DATABASE_FOREIGN",
+            N_("这个数据库属于另一台设备（%(device)s），本机不使用它。"),
+            N_("请把原来的存储卡放回那台设备，或清空数据目录后重新登记。"),
+            device=device,
+        )
+
+
+@dataclass
+class Kiosk:
+    """One kiosk process. Threads share it."""
+
+    config: Config
+    db: SqliteDatabase
+    clock: Clock
+    house: House
+    device_key: Ed25519PrivateKey
+    secret: bytes
+    _journal: KioskJournal | None = field(default=None, repr=False)
+
+    def state(self) -> sync_store.SyncState | None:
+        """Identity and sync progress; None before enrolment."""
+        return sync_store.sync_state(self.db)
+
+    @property
+    def point_code(self) -> str:
+        """The code of the point this kiosk belongs to. Raises :class:`NotEnrolled`."""
+        return self.enrolled_state().point
+
+    def enrolled_state(self) -> sync_store.SyncState:
+        """Identity and sync progress. Raises :class:`NotEnrolled`."""
+        state = self.state()
+        if state is None:
+            raise NotEnrolled
+        return state
+
+    def enrolment(self) -> store.Enrolment:
+        """What enrolment gave. Raises :class:`NotEnrolled`."""
+        enrolled = store.enrolment(self.db)
+        if enrolled is None:
+            raise NotEnrolled
+        return enrolled
+
+    def journal(self) -> KioskJournal:
+        """Where this process records facts. Raises :class:`NotEnrolled`."""
+        if self._journal is None:
+            state = self.enrolled_state()
+            ids = IdMaker.at_start(state.device)
+            self._journal = KioskJournal(self.db, self.clock, ids, self.house, state.device, state.epoch)
+        return self._journal
+
+    def point(self) -> PickupPoint | None:
+        """The point as it came down from the centre; None until the first round is done."""
+        state = self.state()
+        return pickup_points.point(self.db, state.point) if state else None
+
+    def derived_secret(self, purpose: str) -> str:
+        """A secret of this machine for one purpose (sessions, worker token), as hexadecimal text."""
+        return hmac.new(self.secret, purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
+    """Open (or begin) a kiosk in its data directory.
+
+    Raises ``DatabaseUnreadable`` for a damaged file or a wrong key, :class:`ForeignDatabase` for another device's.
+    """
+    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secret = _secret(config.data / "db.key")
+    device_key = load_or_make_key(config.data / "device.key")
+    db = open_sqlite(config.data / "kiosk.db", key=secret.hex(), authoritative=False)
+    house = kiosk_house()
+    migrate_house(db, house)
+    kiosk = Kiosk(config, db, clock or SystemClock(), house, device_key, secret)
+    enrolled = store.enrolment(db)
+    if enrolled is not None and enrolled.device_key != public_bytes(device_key):
+        raise ForeignDatabase(kiosk.enrolled_state().device)
+    return kiosk
+
+
+def _secret(path: Path) -> bytes:
+    """The 32 bytes that encrypt the database. On the same card as the data: it delays a thief, no more."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return bytes.fromhex(path.read_text().strip())
+
+
+def current_kiosk() -> Kiosk:
+    """The kiosk of the running request."""
+    return cast(Kiosk, current_app.extensions["linqu_kiosk"])

@@ -1,0 +1,21 @@
+"""The rooms of the kiosk: the shared ones, and those with tables that never leave it."""
+
+from kiosk import labels, pickup, staff, tables
+from shared import catalogue, devices, orders, parcels, pickup_points, residents, stock
+from shared.sync import House
+
+LOCAL_ROOMS = (tables.ROOM, staff.ROOM, labels.ROOM, pickup.ROOM)
+SHARED_ROOMS = (
+    parcels.ROOM,
+    orders.ROOM,
+    stock.ROOM,
+    pickup_points.ROOM,
+    catalogue.ROOM,
+    residents.ROOM,
+    devices.ROOM,
+)
+
+
+def kiosk_house() -> House:
+    """The house a kiosk runs on."""
+    return House((*SHARED_ROOMS, *LOCAL_ROOMS))

@@ -1,0 +1,30 @@
+"""What the badge says: only what this machine knows by itself."""
+
+from datetime import timedelta
+
+from kiosk.host import Kiosk
+from kiosk.sync.rules import Trouble
+from shared.kernel.clock import parse_utc
+from shared.sync import store
+from shared.web.frame import Link, LinkState
+
+STALE_ROUNDS = 3
+STALE_SECONDS = 15
+
+
+def link(kiosk: Kiosk) -> Link:
+    """State of the way to the centre. A last round that failed, or one overdue by far, is offline."""
+    state = kiosk.state()
+    if state is None:
+        return Link(LinkState.OFFLINE)
+    waiting, _ = store.outbox(kiosk.db)
+    as_of = state.last_contact or ""
+    if state.trouble == Trouble.PORTAL:
+        return Link(LinkState.PORTAL, as_of, waiting)
+    if state.trouble or not state.last_contact:
+        return Link(LinkState.OFFLINE, as_of, waiting)
+    age = kiosk.clock.now() - parse_utc(state.last_contact)
+    # a clock that jumped backwards makes the age negative: the round's own result is then all there is to go by
+    if age > timedelta(seconds=STALE_ROUNDS * state.next_s + STALE_SECONDS):
+        return Link(LinkState.OFFLINE, as_of, waiting)
+    return Link(LinkState.SYNCING if waiting else LinkState.ONLINE, as_of, waiting)

@@ -1,0 +1,103 @@
+"""Make this machine a device of a point: show the claim code, hand over our public key, keep what comes back."""
+
+import hashlib
+import uuid
+from pathlib import Path
+
+from kiosk import store
+from kiosk.host import Kiosk
+from kiosk.sync.rules import ADVICE, Trouble
+from kiosk.sync.transport import CONNECT_SECONDS, CONTENT_TYPE, READ_SECONDS, new_nonce, new_session
+from shared.kernel.clock import utc_text
+from shared.kernel.errors import N_, Refused
+from shared.kernel.limits import SYNC_BODY_BYTES
+from shared.sync import signing
+from shared.sync import store as sync_store
+from shared.sync.wire import PROTOCOL, EnrolAnswer, EnrolRequest, Problem, pack, unpack
+
+PLACE = "POST /v1/enrol"
+_HARDWARE_FILES = ("/etc/machine-id", "/sys/firmware/devicetree/base/serial-number")
+
+
+def hardware_id() -> str:
+    """This machine, as 24 hexadecimal digits; stays over reinstalls of Linqu, differs for a cloned card elsewhere."""
+    hashed = hashlib.blake2b(str(uuid.getnode()).encode(), digest_size=12)
+    for name in _HARDWARE_FILES:
+        path = Path(name)
+        if path.is_file():
+            hashed.update(path.read_bytes())
+    return hashed.hexdigest()
+
+
+def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
+    """Enrol with a claim code from the console. Raises ``Refused`` with the centre's own words when it says no."""
+    import requests
+
+    if kiosk.state() is not None:
+        raise Refused("ALREADY_ENROLLED", N_("本机已经登记过。"), N_("要换自提点，请先清空数据目录。"))
+    server = server.strip().rstrip("/")
+    if not server.startswith(("http://", "https://")):
+        raise Refused("SERVER_ADDRESS", N_("中心地址不对。"), N_("地址以 https:// 开头，请向运营确认。"))
+    nonce = new_nonce()
+    public = signing.public_bytes(kiosk.device_key)
+    body = pack(
+        EnrolRequest(
+            protocol=PROTOCOL, nonce=nonce, code="".join(code.split()), public_key=public, hardware=hardware_id()
+        )
+    )
+    headers = {
+        signing.NONCE_HEADER: nonce,
+        signing.SIGNATURE_HEADER: signing.sign_request(kiosk.device_key, PLACE, nonce, body),
+        "Content-Type": CONTENT_TYPE,
+    }
+    try:
+        with new_session(kiosk.config.certificates) as session:
+            response = session.post(
+                f"{server}/v1/enrol",
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+            )
+            content = response.content[:SYNC_BODY_BYTES]
+    except requests.exceptions.SSLError as error:
+        raise Refused("SERVER_CERTIFICATE", *ADVICE[Trouble.CERTIFICATE]) from error
+    except requests.exceptions.RequestException as error:
+        raise Refused(
+            "SERVER_ABSENT", N_("连不上中心 %(server)s。"), N_("请检查网络和地址，然后再试。"), server=server
+        ) from error
+    if response.headers.get("Content-Type") != CONTENT_TYPE:
+        raise Refused("SERVER_FOREIGN", N_("%(server)s 不是邻取的中心。"), N_("请向运营确认地址。"), server=server)
+    if response.status_code != 200:
+        problem = unpack(content, Problem)
+        raise Refused(problem.code, problem.message, problem.next_step)
+    answer = unpack(content, EnrolAnswer)
+    signature = response.headers.get(signing.SIGNATURE_HEADER, "")
+    if answer.nonce != nonce or not signing.answer_is_from(answer.server_key, PLACE, nonce, content, signature):
+        raise Refused("SERVER_FOREIGN", N_("%(server)s 不是邻取的中心。"), N_("请向运营确认地址。"), server=server)
+    _keep(kiosk, server, public, answer)
+    return answer
+
+
+def _keep(kiosk: Kiosk, server: str, public: bytes, answer: EnrolAnswer) -> None:
+    with kiosk.db.writing() as tx:
+        sync_store.enrol_state(
+            tx,
+            device=answer.device,
+            hardware=hardware_id(),
+            epoch=answer.epoch,
+            point=answer.point,
+            region=answer.region,
+            generation=answer.generation,
+        )
+        store.set_enrolment(
+            tx,
+            store.Enrolment(
+                server,
+                answer.server_key,
+                public,
+                answer.point_number,
+                answer.point_key,
+                utc_text(kiosk.clock.now()),
+            ),
+        )

@@ -1,0 +1,138 @@
+"""One HTTP exchange that is not believed too easily: no redirects, a total deadline, a size cap, a signature.
+
+``requests`` alone would follow a portal's redirect by turning POST into GET, take a cut body for a success, and count
+its time-out anew with every byte.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kiosk.sync.rules import Trouble, trouble_of_status
+from shared.kernel.clock import Clock
+from shared.kernel.limits import SNAPSHOT_DEADLINE_SECONDS, SYNC_BODY_BYTES, SYNC_DEADLINE_SECONDS
+from shared.sync import signing
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 6.0
+CHUNK_BYTES = 64 * 1024
+CONTENT_TYPE = "application/vnd.linqu.sync"
+
+
+class ExchangeFailed(Exception):
+    """Nothing that can be believed came back. ``trouble`` says why; ``body`` holds a signed refusal, if any."""
+
+    def __init__(self, trouble: Trouble, detail: str = "", body: bytes = b"") -> None:
+        super().__init__(f"{trouble.value} {detail}".strip())
+        self.trouble = trouble
+        self.detail = detail
+        self.body = body
+
+
+@dataclass
+class CentreLink:
+    """The way to the centre for one enrolled device. Keeps one connection open between rounds."""
+
+    server: str
+    certificates: str
+    device: str
+    device_key: Ed25519PrivateKey
+    server_key: bytes
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._session = new_session(self.certificates)
+
+    def post(self, path: str, nonce: str, body: bytes) -> bytes:
+        """Send a signed request, give back the checked answer. Raises :class:`ExchangeFailed`."""
+        place = f"POST {path}"
+        headers = self._headers(place, nonce, body)
+        with _translated(), self._session.post(
+            self.server + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS),
+            stream=True, allow_redirects=False,
+        ) as response:  # fmt: skip
+            data = b"".join(_read(response, self.clock, SYNC_DEADLINE_SECONDS, SYNC_BODY_BYTES * 16))
+            signature = response.headers.get(signing.SIGNATURE_HEADER, "")
+            signed = signing.answer_is_from(self.server_key, place, nonce, data, signature)
+            if response.status_code == 200 and signed:
+                return data
+            raise _unbelieved(response, data if signed else b"")
+
+    def stream(self, path: str, nonce: str, query: str) -> Iterator[bytes]:
+        """A snapshot's bytes as they come; who reads them checks the signature at their end."""
+        place = f"GET {path}"
+        headers = self._headers(place, nonce, query.encode())
+        with _translated(), self._session.get(
+            f"{self.server}{path}?{query}", headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS * 5),
+            stream=True, allow_redirects=False,
+        ) as response:  # fmt: skip
+            if response.status_code != 200 or response.headers.get("Content-Type") != CONTENT_TYPE:
+                raise _unbelieved(response, b"")
+            yield from _read(response, self.clock, SNAPSHOT_DEADLINE_SECONDS, 1 << 40)
+
+    def _headers(self, place: str, nonce: str, body: bytes) -> dict[str, str]:
+        return {
+            signing.DEVICE_HEADER: self.device,
+            signing.NONCE_HEADER: nonce,
+            signing.SIGNATURE_HEADER: signing.sign_request(self.device_key, place, nonce, body),
+            "Content-Type": CONTENT_TYPE,
+            "Accept-Encoding": "identity",
+        }
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+
+def new_session(certificates: str) -> requests.Session:
+    """A session that trusts only the pinned certificate authority, where one is given, and no proxy settings."""
+    session = requests.Session()
+    session.trust_env = False
+    if certificates:
+        session.verify = certificates
+    return session
+
+
+def new_nonce() -> str:
+    """Names one exchange."""
+    return secrets.token_hex(12)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except requests.exceptions.SSLError as error:
+        raise ExchangeFailed(Trouble.CERTIFICATE, str(error)) from error
+    except requests.exceptions.Timeout as error:
+        raise ExchangeFailed(Trouble.TIMEOUT, str(error)) from error
+    except requests.exceptions.ConnectionError as error:
+        raise ExchangeFailed(Trouble.NO_NETWORK, str(error)) from error
+    except (requests.exceptions.RequestException, OSError) as error:
+        raise ExchangeFailed(Trouble.BAD_ANSWER, str(error)) from error
+
+
+def _read(response: requests.Response, clock: Clock, deadline_seconds: float, most_bytes: int) -> Iterator[bytes]:
+    # read1 gives what has arrived; read would wait for a full chunk and let a slow drip run past any deadline
+    deadline = clock.monotonic() + deadline_seconds
+    size = 0
+    while chunk := response.raw.read1(CHUNK_BYTES):
+        size += len(chunk)
+        if size > most_bytes:
+            raise ExchangeFailed(Trouble.BAD_ANSWER, "answer too large")
+        if clock.monotonic() > deadline:
+            raise ExchangeFailed(Trouble.TIMEOUT, "deadline passed")
+        yield chunk
+
+
+def _unbelieved(response: requests.Response, signed_body: bytes) -> ExchangeFailed:
+    status = response.status_code
+    if signed_body:
+        return ExchangeFailed(trouble_of_status(status), f"HTTP {status}", signed_body)
+    if "text/html" in response.headers.get("Content-Type", "") and status == 200:
+        return ExchangeFailed(Trouble.PORTAL, "HTML where an answer was due")
+    return ExchangeFailed(trouble_of_status(status), f"HTTP {status}, not signed by the centre")

@@ -1,0 +1,1 @@
+"""The centre's roof: the sync server and the operators' console."""

@@ -1,0 +1,21 @@
+"""The rooms of the centre: the shared ones, and those with tables of its own."""
+
+from shared import catalogue, devices, orders, parcels, pickup_points, residents, stock
+from shared.sync import House
+from sync_server import console, imports
+
+SHARED_ROOMS = (
+    parcels.ROOM,
+    orders.ROOM,
+    stock.ROOM,
+    pickup_points.ROOM,
+    catalogue.ROOM,
+    residents.ROOM,
+    devices.ROOM,
+)
+LOCAL_ROOMS = (console.ROOM, imports.ROOM)
+
+
+def centre_house() -> House:
+    """The house the centre runs on."""
+    return House((*SHARED_ROOMS, *LOCAL_ROOMS))

@@ -1,0 +1,119 @@
+"""``/v1/enrol``, ``/v1/sync``, ``/v1/snapshot``: signed requests in, signed answers out."""
+
+import msgspec
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from shared.devices import operations as devices
+from shared.devices.rules import Device
+from shared.kernel.errors import N_, BadInput, Refused
+from shared.kernel.limits import SYNC_BODY_BYTES
+from shared.pickup_points import store as pickup_points
+from shared.sync import signing, snapshot, store
+from shared.sync.receive import SyncProblem
+from shared.sync.rooms import feed_name
+from shared.sync.wire import EnrolAnswer, EnrolRequest, Problem, SyncRequest, pack, unpack
+from sync_server.host import current_centre
+from sync_server.sync.operations import known_device, take_round
+
+CONTENT_TYPE = "application/vnd.linqu.sync"
+
+blueprint = Blueprint("sync_api", __name__, url_prefix="/v1")
+
+
+def _place() -> str:
+    return f"{request.method} {request.path}"
+
+
+def _answer(message: msgspec.Struct, nonce: str, status: int = 200) -> Response:
+    body = pack(message)
+    response = Response(body, status, content_type=CONTENT_TYPE)
+    signature = signing.sign_answer(current_centre().server_key, _place(), nonce, body)
+    response.headers[signing.SIGNATURE_HEADER] = signature
+    return response
+
+
+@blueprint.errorhandler(Refused)
+def _refused(refused: Refused) -> Response:
+    acked_seq = refused.acked_seq if isinstance(refused, SyncProblem) else -1
+    problem = Problem(code=refused.code, message=refused.message, next_step=refused.next_step, acked_seq=acked_seq)
+    return _answer(problem, request.headers.get(signing.NONCE_HEADER, ""), refused.status)
+
+
+@blueprint.before_request
+def _allow_large_batches() -> None:
+    request.max_content_length = SYNC_BODY_BYTES
+
+
+@blueprint.post("/enrol")
+def enrol() -> ResponseReturnValue:
+    centre = current_centre()
+    body = request.get_data()
+    asked = unpack(body, EnrolRequest)
+    signature = request.headers.get(signing.SIGNATURE_HEADER, "")
+    if not signing.request_is_from(asked.public_key, _place(), asked.nonce, body, signature):
+        raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
+    device = devices.claim(centre.db, centre.clock, asked.code, asked.public_key, asked.hardware)
+    point = pickup_points.point(centre.db, device.point)
+    life = store.server_life(centre.db)
+    if point is None or life is None:
+        raise Refused("POINT_UNKNOWN", N_("这个自提点不存在。"), N_("请联系运营。"))
+    return _answer(
+        EnrolAnswer(
+            nonce=asked.nonce,
+            device=device.id,
+            epoch=device.epoch,
+            point=device.point,
+            region=point.region,
+            generation=life[0],
+            server_key=signing.public_bytes(centre.server_key),
+            point_number=point.number,
+            point_key=centre.point_key(point.number),
+        ),
+        asked.nonce,
+    )
+
+
+def _signed_device(body: bytes) -> tuple[Device, str]:
+    nonce = request.headers.get(signing.NONCE_HEADER, "")
+    device = known_device(current_centre(), request.headers.get(signing.DEVICE_HEADER, ""))
+    signature = request.headers.get(signing.SIGNATURE_HEADER, "")
+    if not signing.request_is_from(device.public_key, _place(), nonce, body, signature):
+        raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
+    return device, nonce
+
+
+@blueprint.post("/sync")
+def sync() -> ResponseReturnValue:
+    body = request.get_data()
+    device, nonce = _signed_device(body)
+    asked = unpack(body, SyncRequest)
+    if (asked.nonce, asked.device) != (nonce, device.id):
+        raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
+    return _answer(take_round(current_centre(), device, asked, len(body)), nonce)
+
+
+@blueprint.get("/snapshot")
+def send_snapshot() -> ResponseReturnValue:
+    centre = current_centre()
+    device, nonce = _signed_device(request.query_string)
+    feed = request.args.get("feed", "")
+    point = pickup_points.point(centre.db, device.point)
+    if point is None or feed not in (feed_name("point", device.point), feed_name("region", point.region)):
+        raise Refused("FEED_FOREIGN", N_("本机无权读取这个数据流。"))
+
+    # one transaction, so that every part shows the same moment; packed before it is sent, so that a slow line holds none
+    with centre.db.writing() as tx:
+        parts = list(
+            snapshot.send(
+                tx,
+                centre.house,
+                centre.server_key,
+                feed=feed,
+                nonce=nonce,
+                point=device.point,
+                device=device.id,
+                epoch=device.epoch,
+            )
+        )
+    return Response(parts, content_type=CONTENT_TYPE)
