@@ -74,7 +74,10 @@ install_pins() {
 }
 
 has_zbar() { compgen -G '/usr/lib/*/libzbar.so.0' >/dev/null || compgen -G '/usr/lib/libzbar.so.0' >/dev/null; }
-has_chinese_font() { [ -n "$(find /usr/share/fonts -iname '*cjk*.?t[cf]' -print -quit 2>/dev/null)" ]; }
+has_chinese_font() {
+    [ -n "$(find /usr/share/fonts /usr/local/share/fonts \( -name 'NotoSansCJK*' -o -name 'NotoSansSC*' \
+        -o -name 'SourceHanSansSC*' -o -name 'wqy-zenhei*' \) -print -quit 2>/dev/null)" ]
+}
 has_chromium() { [ -x /usr/bin/chromium ]; }
 
 missing_packages() {

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk import config as kiosk_config
 from shared.kernel import limits
+from sync_server import config as server_config
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -129,6 +131,38 @@ def test_programs_named_in_units_exist(unit: Path) -> None:
             assert program in FROM_DEBIAN
 
 
+def settings_read_by(paths: list[Path]) -> set[str]:
+    """The environment variables that a program reads: `text("PORT")` and `number("PORT")` add the LINQU_ before it."""
+    source = "".join(path.read_text("utf-8") for path in paths)
+    prefixed = re.findall(r"\b(?:text|number)\(\s*\"([A-Z_]+)\"", source)
+    return {f"LINQU_{name}" for name in prefixed} | set(re.findall(r"\b(?:LINQU_[A-Z_]+|DATABASE_URL)\b", source))
+
+
+@pytest.mark.parametrize(
+    ("program", "reads"),
+    [("kiosk", "kiosk/config.py"), ("server", "sync_server/config.py"), ("screen", "deploy/open-screen.sh")],
+)
+def test_settings_offered_to_people_are_read(program: str, reads: str) -> None:
+    known = settings_read_by([ROOT / reads])
+    offered = re.findall(r"^#?([A-Z_]+)=", (DEPLOY / f"systemd/env/{program}.env").read_text("utf-8"), re.MULTILINE)
+    set_by_unit = [
+        word.partition("=")[0]
+        for unit in SERVICES
+        if program in unit.name
+        for _section, key, value in unit_lines(unit)
+        if key == "Environment"
+        for word in value.split()
+        if word.startswith("LINQU_")
+    ]
+    assert len(offered) > 1
+    assert {*offered, *set_by_unit} - known == set()
+
+
+def test_the_screen_opens_the_page_where_the_kiosk_listens() -> None:
+    script = (DEPLOY / "open-screen.sh").read_text("utf-8")
+    assert f"port=${{LINQU_PORT:-{kiosk_config.read_config({}).port}}}" in script
+
+
 def help_of(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *words, "--help"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
@@ -201,9 +235,8 @@ def body_limits(config: str) -> list[int]:
 def test_front_door_agrees_with_the_limits_of_the_application() -> None:
     config = (DEPLOY / "nginx/linqu.conf").read_text("utf-8")
     assert config.count("{") == config.count("}")
-    pages, sync = body_limits(config)
-    assert pages == limits.BODY_BYTES
-    assert sync == limits.SYNC_BODY_BYTES
+    assert body_limits(config) == [limits.BODY_BYTES, limits.IMPORT_BODY_BYTES, limits.SYNC_BODY_BYTES]
+    assert f"server 127.0.0.1:{server_config.read_config({}).port};" in config
     statements = [line.split("#")[0].strip() for line in config.splitlines()]
     assert [s for s in statements if s and s[-1] not in ";{}"] == []
     for header in ("X-Forwarded-For $remote_addr", "X-Forwarded-Proto $scheme", "Host $host"):
