@@ -1,6 +1,6 @@
 """Drawings of vegetables. Each draws one piece around (0, 0)."""
 
-from deploy.demo.strokes import CREAM, LEAF, LEAF_DARK, LEAF_LIGHT, STEM, Look, Pen, box, darker, leaf, lighter, oval
+from deploy.demo.strokes import CREAM, LEAF, LEAF_LIGHT, STEM, Look, Pen, box, darker, leaf, lighter, oval
 
 
 def spring_onion(pen: Pen, look: Look) -> None:
@@ -363,5 +363,4 @@ VEGETABLES = {
     "yam": (yam, Look("#C39B6D", "#FDF6E8")),
     "winter_melon": (winter_melon, Look("#4F8F5B", "#F2F3DC")),
     "edamame": (edamame, Look("#79AF4C", "#A9D375")),
-    "dark_leaves": (leafy_bunch, Look(LEAF_DARK, "#E7B7C0")),
 }

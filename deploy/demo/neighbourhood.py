@@ -116,6 +116,12 @@ class Neighbourhood:
         """The orders that are to be delivered."""
         return tuple(order for order in self.orders if order.status == "paid")
 
+    @property
+    def cold_waybills(self) -> frozenset[str]:
+        """The boxes that hold something which must stay cold, and so belong on the cold shelf."""
+        cold = {good.sku for good in self.goods if good.temperature == "cold"}
+        return frozenset(line.waybill for order in self.orders for line in order.lines if line.sku in cold)
+
 
 _POINTS = (
     (
@@ -130,7 +136,7 @@ _POINTS = (
             Shelf(5, 4, 18, "medium"),
             Shelf(6, 3, 10, "large"),
             Shelf(7, 2, 8, "large"),
-            Shelf(9, 4, 30, "medium", cold=True),
+            Shelf(9, 5, 40, "medium", cold=True),
         ),
         3,
     ),
@@ -143,7 +149,7 @@ _POINTS = (
             Shelf(2, 4, 18, "medium"),
             Shelf(3, 4, 18, "medium"),
             Shelf(4, 3, 10, "large"),
-            Shelf(9, 4, 24, "medium", cold=True),
+            Shelf(9, 5, 26, "medium", cold=True),
         ),
         2,
     ),
