@@ -1,9 +1,10 @@
 """Money is integer fen. It becomes yuan only where a person reads or types it."""
 
 import re
+import unicodedata
 from decimal import Decimal
 
-_YUAN = re.compile(r"[¥￥]?\s*(\d{1,9})(?:\.(\d{1,2}))?\s*元?")
+_YUAN = re.compile(r"¥?\s*([0-9]{1,9})(?:\.([0-9]{1,2}))?\s*元?")
 
 
 def yuan(fen: int) -> str:
@@ -13,8 +14,8 @@ def yuan(fen: int) -> str:
 
 
 def parse_yuan(text: str) -> int:
-    """``12.3``, ``¥12.30`` or ``12.30元`` → fen. ``ValueError`` for anything else, e.g. three decimals."""
-    match = _YUAN.fullmatch(text.strip())
+    """``12.3``, ``¥12.30`` or ``12.30元`` → fen, full-width digits too. ``ValueError`` for anything else, e.g. three decimals."""
+    match = _YUAN.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if match is None:
         raise ValueError(f"not an amount in yuan: {text!r}")
     return int(Decimal(f"{match[1]}.{match[2] or 0}") * 100)

@@ -1,8 +1,9 @@
 """What a screen or a label may show of a person: name ``王*明``, phone ``138****1234``, on paper four digits only."""
 
 import re
+import unicodedata
 
-PHONE_PATTERN = re.compile(r"1[3-9]\d{9}")
+PHONE_PATTERN = re.compile(r"1[3-9][0-9]{9}")
 
 
 def mask_name(name: str) -> str:
@@ -31,7 +32,7 @@ def phone_tail(phone: str) -> str:
 
 def normal_phone(text: str) -> str:
     """A number as people write it (spaces, dashes, +86) → eleven digits. Raises ``ValueError``."""
-    digits = re.sub(r"[\s\-()（）]", "", text)
+    digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", text))
     digits = re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", digits)
     if not PHONE_PATTERN.fullmatch(digits):
         raise ValueError("not a mobile number")
