@@ -117,8 +117,8 @@ def fish(pen: Pen, look: Look) -> None:
 def prawn(pen: Pen, look: Look) -> None:
     """Prawn, curled."""
     pen.line("M-34 -40Q-66 -58 -78 -34M-34 -36Q-72 -40 -80 -10", darker(look.main, 0.1), 2.4)
-    for x, y in ((-14, 12), (2, 18), (18, 18)):
-        pen.line(f"M{x} {y - 6}q-8 12 -16 16", look.accent, 5)
+    for x in (-22, -6, 10, 24):
+        pen.line(f"M{x} -14q2 18 -10 28", look.accent, 5)
     pen.solid("M22 48C10 50 2 58 -8 66L-12 50L-28 48C-12 40 4 34 20 34Z", darker(look.main, 0.08), -3, -2)
     pen.solid(
         "M-48 -26C-36 -56 14 -60 44 -34C72 -8 62 44 20 50C26 40 24 32 16 30C34 22 38 4 22 -4C6 -12 -24 -4 -48 -26Z",
@@ -158,7 +158,11 @@ def clams(pen: Pen, look: Look) -> None:
     for x, y, turn in ((-26, -14, -14), (28, -6, 16), (0, 30, 0)):
         with pen.group(f"translate({x} {y}) rotate({turn})"):
             pen.solid("M0 28C-18 26 -44 10 -40 -8C-34 -34 34 -34 40 -8C44 10 18 26 0 28Z", look.main)
-            pen.line("M0 26V-24M-3 26Q-24 8 -22 -20M3 26Q24 8 22 -20M-30 0Q0 -14 30 0", look.accent, 2.6)
+            pen.line(
+                "M0 25V-25M-3 25Q-18 4 -18 -22M3 25Q18 4 18 -22M-6 24Q-32 8 -34 -14M6 24Q32 8 34 -14", look.accent, 2
+            )
+            pen.line("M-38 -2Q0 -22 38 -2M-26 12Q0 -2 26 12", lighter(look.main, 0.4), 2.4)
+            pen.fill("M-9 22Q0 34 9 22Q0 18 -9 22Z", look.accent)
 
 
 def tofu(pen: Pen, look: Look) -> None:
@@ -329,8 +333,8 @@ FRESH = {
     "clams": (clams, Look("#D8BD94", "#8F7350")),
     "tofu": (tofu, Look("#F6EBCB", "#E2CF9F")),
     "sausage": (sausage, Look("#9E3B33", "#E7B79F")),
-    "mantou": (mantou, Look("#FBF1DC", "#C2502A")),
-    "baozi": (baozi, Look("#FBF1DC", "#E4D2AC")),
+    "mantou": (mantou, Look("#F8EBCF", "#C2502A")),
+    "baozi": (baozi, Look("#F8EBCF", "#E4D2AC")),
     "dumpling": (dumpling, Look("#F3DFB4", "#8CBF5A")),
     "pancakes": (pancakes, Look("#EBC583", "#C48A48")),
     "flatbread": (flatbread, Look("#DDA457", "#B97433")),

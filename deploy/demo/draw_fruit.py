@@ -62,6 +62,7 @@ def grapes(pen: Pen, look: Look) -> None:
         ((-20, 32), (4, 34), (24, 30)),
         ((-6, 54),),
     )
+    pen.fill("M-40 -38H40L30 20L0 58L-30 20Z", darker(look.main, 0.4))
     for row in rows:
         spots = [(float(x), float(y)) for x, y in row]
         pen.dots(spots, 15, darker(look.main, 0.25))
