@@ -65,7 +65,8 @@ class Decoder:
             # A second pass in the frame may be legible only at full size, and two passes must be refused.
             return [*(_doubled(found) for found in first.read), *zxing.quick(gray, "full").read]
         full = zxing.thorough(gray, "full")
-        rescued = [self._rescue(gray, corners, deadline) for corners in full.located]
+        lost = [corners for corners in full.located if not any(_same_place(corners, one) for one in full.read)]
+        rescued = [self._rescue(gray, corners, deadline) for corners in lost]
         if full.read or any(found.outcome is Outcome.READ for found in rescued):
             return [*full.read, *rescued]
         if self._monotonic() < deadline:
@@ -115,12 +116,22 @@ def _scaled(found: Reading, factor: float) -> Reading:
     return Reading(found.outcome, found.symbology, corners, found.text, found.by)
 
 
+def _same_place(corners: Corners, found: Reading) -> bool:
+    """True where a located symbol is one that was read already: zxing-cpp reports both at times."""
+    x, y = _middle(corners)
+    other_x, other_y = _middle(found.corners)
+    return abs(x - other_x) + abs(y - other_y) < found.side / 2
+
+
+def _middle(corners: Corners) -> tuple[float, float]:
+    count = max(1, len(corners))
+    return sum(x for x, _ in corners) / count, sum(y for _, y in corners) / count
+
+
 def _once_each(found: list[Reading]) -> list[Reading]:
-    seen: dict[tuple[str, str], Reading] = {}
-    rest = []
+    """Each text once, whatever looks found it; too long ones have no text to tell them apart, so one of them."""
+    seen: dict[tuple[object, ...], Reading] = {}
     for one in found:
-        if one.outcome is Outcome.READ:
-            seen.setdefault((one.symbology, one.text), one)
-        else:
-            rest.append(one)
-    return [*seen.values(), *rest]
+        place = one.corners if one.outcome is Outcome.UNREADABLE else ()
+        seen.setdefault((one.outcome, one.symbology, one.text, place), one)
+    return list(seen.values())

@@ -41,10 +41,10 @@ class Reading:
 
     @property
     def side(self) -> float:
-        """Length of the symbol's longest side in pixels."""
+        """Side of the square with the symbol's area, in pixels: one misplaced corner changes it little."""
         points = self.corners
         pairs = zip(points, points[1:] + points[:1], strict=True)
-        return max((((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for a, b in pairs), default=0.0)
+        return float(abs(sum(a[0] * b[1] - a[1] * b[0] for a, b in pairs) / 2) ** 0.5)
 
     @property
     def hint(self) -> Hint:

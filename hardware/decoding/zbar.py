@@ -7,7 +7,7 @@ from hardware.pictures import Gray
 
 
 @cache
-def _library() -> ModuleType | None:
+def library() -> ModuleType | None:
     """pyzbar's module, or ``None`` when libzbar0 is not installed (importing it raises ImportError then)."""
     try:
         from pyzbar import pyzbar
@@ -19,16 +19,16 @@ def _library() -> ModuleType | None:
 
 def available() -> bool:
     """False when the system library libzbar0 is missing; the devices page shows it."""
-    return _library() is not None
+    return library() is not None
 
 
 def qr_text(gray: Gray) -> str | None:
     """The text of the first QR code in ``gray``, or ``None``."""
-    library = _library()
-    if library is None:
+    loaded = library()
+    if loaded is None:
         return None
     try:
-        found = library.decode(gray, symbols=[library.ZBarSymbol.QRCODE])
+        found = loaded.decode(gray, symbols=[loaded.ZBarSymbol.QRCODE])
         return next((bytes(code.data).decode("utf-8", "replace") for code in found), None)
-    except (library.PyZbarError, ValueError, TypeError, AssertionError, MemoryError):
+    except (loaded.PyZbarError, ValueError, TypeError, AssertionError, MemoryError):
         return None

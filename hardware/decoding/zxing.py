@@ -53,7 +53,7 @@ def _sorted(found: list[zxingcpp.Barcode], by: str) -> Sight:
 
 
 def _name(code: zxingcpp.Barcode) -> str:
-    return code.symbology.name
+    return code.format.name
 
 
 def _corners(code: zxingcpp.Barcode) -> Corners:

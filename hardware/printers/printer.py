@@ -110,13 +110,14 @@ class TsplPrinter:
         self._answers = answers
         self._confirm_s = confirm_s
         self._in_step = False
+        self._arrived_at = 0.0
         self._pending = b""
         self._late: list[str] = []
 
     def status(self) -> PrinterStatus:
         """Ask; a printer that cannot be asked is reported as not known."""
         try:
-            self._transport.open()
+            self._get_in_step()
             return self._ask() if self._answers else PrinterStatus()
         except TransportError as error:
             self._drop()
@@ -129,7 +130,7 @@ class TsplPrinter:
         if before is not None:
             return before
         try:
-            sent = self._transport.write(encoded.data)
+            sent = self._write(encoded.data)
         except TransportError as error:
             self._drop()
             state = PrintState.NOT_SENT if error.sent < encoded.safe else PrintState.UNKNOWN
@@ -146,37 +147,50 @@ class TsplPrinter:
         self._drop()
 
     def _prepare(self) -> PrintResult | None:
-        """Connect, see that the printer can print, and get in step; a result when it cannot."""
+        """Connect, get in step and see that the printer can print; a result when it cannot."""
         try:
-            self._in_step = not self._transport.open() and self._in_step
+            self._get_in_step()
             status = self._ask() if self._answers else PrinterStatus(known=True)
-            if not status.ready:
-                return PrintResult(PrintState.NOT_SENT, status.trouble)
-            if not self._in_step:
-                self._transport.write(tspl.RESYNC)
-                self._in_step = True
         except TransportError as error:
             self._drop()
             return PrintResult(PrintState.NOT_SENT, _FAULTS[error.fault])
-        return None
+        if status.ready:
+            return None
+        # A silent printer may be swallowing our questions as the rest of a picture that was cut off.
+        self._in_step = status.known
+        return PrintResult(PrintState.NOT_SENT, status.trouble)
+
+    def _get_in_step(self) -> None:
+        """After a new connection or an unclear end nobody knows what the printer is in the middle of."""
+        self._transport.open()
+        if not self._in_step:
+            self._write(tspl.RESYNC)
+            self._in_step = True
+
+    def _write(self, data: bytes) -> int:
+        sent = self._transport.write(data)
+        self._arrived_at = max(self._arrived_at, self._monotonic()) + self._transport.line_s(sent)
+        return sent
 
     def _drop(self) -> None:
         self._transport.close()
         self._in_step = False
+        self._arrived_at = 0.0
         self._pending = b""
 
     def _ask(self) -> PrinterStatus:
         """One status query; echoes of earlier jobs that come with the answer are not status."""
         stale = tspl.split_answers(self._pending + self._transport.read(0))
         self._pending = b""
-        self._transport.write(tspl.STATUS_QUERY)
+        self._write(tspl.STATUS_QUERY)
         printed, other = self._answer()
         self._late += [*stale.printed, *printed]
         return tspl.parse_status(other)
 
     def _answer(self) -> tuple[tuple[str, ...], bytes]:
         """Names echoed and other bytes received, up to a short quiet after the first."""
-        received, wait = self._pending, PRINTER_ANSWER_SECONDS
+        line_s = max(0.0, self._arrived_at - self._monotonic())
+        received, wait = self._pending, line_s + PRINTER_ANSWER_SECONDS
         while more := self._transport.read(wait):
             received, wait = received + more, QUIET_SECONDS
             if len(received) > 4096:
@@ -189,12 +203,12 @@ class TsplPrinter:
 
     def _follow(self, job: str, sent: int) -> PrintResult:
         """Ask until the printer echoes the job, reports trouble, or has been idle too long to still be at it."""
-        start = self._monotonic()
+        until = max(self._arrived_at, self._monotonic()) + self._confirm_s
         idle_since: float | None = None
         status = PrinterStatus(troubles=(Trouble.SILENT,))
         try:
-            while self._monotonic() - start < self._confirm_s:
-                self._transport.write(tspl.STATUS_QUERY)
+            while self._monotonic() < until:
+                self._write(tspl.STATUS_QUERY)
                 printed, other = self._answer()
                 self._late += [name for name in printed if name != job]
                 if job in printed:

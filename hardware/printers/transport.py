@@ -32,7 +32,7 @@ class Fault(StrEnum):
 
 
 class TransportError(Exception):
-    """The bytes stopped. ``sent`` counts those of this write that the kernel had taken."""
+    """The bytes stopped. ``sent`` is the most of this write that can have left: whole chunks and the one in flight."""
 
     def __init__(self, fault: Fault, why: str, sent: int = 0) -> None:
         super().__init__(f"{fault}: {why}")
@@ -47,6 +47,10 @@ class Transport(Protocol):
 
     def open(self) -> bool:
         """Connect unless connected; True when this made a new connection. Raises :class:`TransportError`."""
+        ...
+
+    def line_s(self, length: int) -> float:
+        """Seconds that ``length`` bytes need on the line after a write has returned; 0 where that cannot be told."""
         ...
 
     def write(self, data: bytes) -> int:
@@ -72,9 +76,9 @@ def _write_chunks(data: bytes, write: Callable[[bytes], int]) -> int:
         try:
             sent += write(chunk)
         except (serial.SerialTimeoutException, TimeoutError) as error:
-            raise TransportError(Fault.STALLED, str(error), sent) from error
+            raise TransportError(Fault.STALLED, str(error), sent + len(chunk)) from error
         except LOST_ERRORS as error:
-            raise TransportError(Fault.LOST, str(error), sent) from error
+            raise TransportError(Fault.LOST, str(error), sent + len(chunk)) from error
     return sent
 
 
@@ -102,6 +106,10 @@ class SerialTransport:
         except LOST_ERRORS as error:
             raise TransportError(Fault.ABSENT, str(error)) from error
         return True
+
+    def line_s(self, length: int) -> float:
+        """Ten bits a byte: start, eight, stop."""
+        return length * 10 / self._baud
 
     def write(self, data: bytes) -> int:
         """Send in chunks; a chunk that the port does not take within the limit means a stalled printer."""
@@ -152,6 +160,10 @@ class DescriptorTransport:
         except OSError as error:
             raise TransportError(Fault.ABSENT, str(error)) from error
         return True
+
+    def line_s(self, length: int) -> float:
+        """Not known, and short."""
+        return 0.0
 
     def write(self, data: bytes) -> int:
         """Send in chunks."""
@@ -211,6 +223,10 @@ class TcpTransport:
         except OSError as error:
             raise TransportError(Fault.ABSENT, str(error)) from error
         return True
+
+    def line_s(self, length: int) -> float:
+        """Not known, and short."""
+        return 0.0
 
     def write(self, data: bytes) -> int:
         """Send in chunks."""

@@ -1,0 +1,1 @@
+"""The hardware floor on real input: degraded frames, real ptys, real sockets."""
