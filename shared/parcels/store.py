@@ -1,0 +1,342 @@
+"""All SQL of parcels."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from shared.db import Row, Tx
+from shared.db.database import Reads
+from shared.db.matching import containing, searched
+from shared.kernel.limits import PICKUP_NUMBER_MAX, SEARCH_ROWS, SHELF_MAX
+from shared.parcels.rules import (
+    PRESENT,
+    Carrier,
+    Case,
+    CaseKind,
+    Content,
+    Parcel,
+    ParcelState,
+    PickupCode,
+    next_number,
+)
+from shared.parcels.tables import CASES, PARCELS
+from shared.sync import add, put, remove
+
+_COLUMNS = (
+    "SELECT id, waybill, carrier, resident, order_id, state, shelf, layer, pickup_code, cold, contents, name_masked, "
+    "phone_tail, expected_at, inbound_at, collected_at, collected_way, collected_fact, note "
+)
+_FROM = "FROM parcels WHERE point = ? AND deleted = 0 "
+_PARCEL = _COLUMNS + _FROM
+# the words of the partial index `parcels_open`, so that the planner takes it
+_HERE = "AND state <> 'collected' AND state IN ('arrived', 'ready', 'overdue', 'exception') "
+_CASE = "SELECT point, id, kind, parcel, first_fact, second_fact, opened_at, closed_at FROM cases WHERE deleted = 0 "
+
+_decode_contents = msgspec.json.Decoder(tuple[Content, ...]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def _parcel(row: Row) -> Parcel:
+    contents = row["contents"]
+    return Parcel(
+        row["id"],
+        row["waybill"],
+        Carrier(row["carrier"]),
+        row["resident"],
+        row["order_id"],
+        ParcelState(row["state"]),
+        row["shelf"],
+        row["layer"],
+        row["pickup_code"],
+        row["cold"] != 0,
+        () if contents == "[]" else _decode_contents(contents),
+        row["name_masked"],
+        row["phone_tail"],
+        row["expected_at"],
+        row["inbound_at"],
+        row["collected_at"],
+        row["collected_way"],
+        row["collected_fact"],
+        row["note"],
+    )
+
+
+def _case(row: Row) -> Case:
+    return Case(
+        row["id"],
+        CaseKind(row["kind"]),
+        row["parcel"],
+        row["first_fact"],
+        row["second_fact"],
+        row["opened_at"],
+        row["closed_at"],
+    )
+
+
+# --- parcels ------------------------------------------------------------------------------------------------------
+
+
+def parcel(db: Reads, point: str, id: str) -> Parcel | None:  # noqa: A002 - the domain's word, as in the row
+    """One parcel of a point."""
+    row = db.one(_PARCEL + "AND id = ?", (point, id))
+    return _parcel(row) if row else None
+
+
+def parcels(db: Reads, point: str, ids: Sequence[str]) -> dict[str, Parcel]:
+    """Several parcels by id; unknown ids are left out."""
+    if not ids:
+        return {}
+    if len(ids) == 1:
+        one = parcel(db, point, ids[0])
+        return {one.id: one} if one else {}
+    marks = ", ".join("?" * len(ids))
+    return {row["id"]: _parcel(row) for row in db.query(_PARCEL + f"AND id IN ({marks})", (point, *ids))}
+
+
+def by_waybill(db: Reads, point: str, waybill: str) -> Parcel | None:
+    """The parcel under a waybill; should there be several, one that lies here or is awaited, then the newest."""
+    found = db.query(_PARCEL + "AND waybill = ? ORDER BY inbound_at DESC, id DESC", (point, waybill))
+    return _first([_parcel(row) for row in found])
+
+
+def with_code(db: Reads, point: str, code: str) -> list[Parcel]:
+    """All parcels that carry a pickup code: those that lie here first, then those handed out, newest first."""
+    found = db.query(_PARCEL + "AND pickup_code = ? ORDER BY collected_at DESC, id DESC LIMIT 50", (point, code))
+    return sorted((_parcel(row) for row in found), key=lambda one: not one.present) if code else []
+
+
+def by_code(db: Reads, point: str, code: str) -> Parcel | None:
+    """The parcel with a pickup code (as printed, ``3-2-0457``); one that lies here before one handed out long ago."""
+    return _first(with_code(db, point, code))
+
+
+def _first(found: list[Parcel]) -> Parcel | None:
+    order = (*PRESENT, ParcelState.EXPECTED, ParcelState.COLLECTED, ParcelState.RETURNED)
+    return min(found, key=lambda one: order.index(one.state), default=None)
+
+
+def of_resident(
+    db: Reads, point: str, resident: str, states: Collection[ParcelState] = tuple(ParcelState)
+) -> list[Parcel]:
+    """A resident's parcels in the given states, by shelf, so that staff walk once; an empty id has none."""
+    if not resident or not states:
+        return []
+    marks = ", ".join("?" * len(states))
+    found = db.query(
+        _PARCEL + f"AND resident = ? AND state IN ({marks}) ORDER BY shelf, layer, pickup_code, id",
+        (point, resident, *(state.value for state in states)),
+    )
+    return [_parcel(row) for row in found]
+
+
+def of_order(db: Reads, point: str, order_id: str) -> list[Parcel]:
+    """The parcels an order comes in; an empty id has none."""
+    if not order_id:
+        return []
+    return [_parcel(row) for row in db.query(_PARCEL + "AND order_id = ? ORDER BY id", (point, order_id))]
+
+
+def states_of_order(db: Reads, point: str, order_id: str) -> list[ParcelState]:
+    """The states of an order's parcels."""
+    found = db.query("SELECT state " + _FROM + "AND order_id = ?", (point, order_id))
+    return [ParcelState(row["state"]) for row in found]
+
+
+def occupancy(db: Reads, point: str) -> dict[tuple[int, int], int]:
+    """How many parcels lie on each (shelf, layer)."""
+    found = db.query(
+        "SELECT shelf, layer, count(*) AS n " + _FROM + _HERE + "AND shelf IS NOT NULL GROUP BY shelf, layer", (point,)
+    )
+    return {(row["shelf"], row["layer"]): int(row["n"]) for row in found}
+
+
+def on_layer(db: Reads, point: str, place: tuple[int, int]) -> list[Parcel]:
+    """The parcels that lie on one layer, by pickup code."""
+    found = db.query(_PARCEL + _HERE + "AND shelf = ? AND layer = ? ORDER BY pickup_code, id", (point, *place))
+    return [_parcel(row) for row in found]
+
+
+def unplaced(db: Reads, point: str) -> list[Parcel]:
+    """Parcels that lie here without a place, oldest first."""
+    found = db.query(
+        _PARCEL + "AND state <> 'collected' AND state = 'arrived' AND shelf IS NULL ORDER BY inbound_at, id", (point,)
+    )
+    return [_parcel(row) for row in found]
+
+
+def in_state(db: Reads, point: str, state: ParcelState, limit: int = SEARCH_ROWS, offset: int = 0) -> list[Parcel]:
+    """A page of the parcels in one state, newest first."""
+    found = db.query(
+        _PARCEL + "AND state = ? ORDER BY inbound_at DESC, id DESC LIMIT ? OFFSET ?",
+        (point, state.value, limit, offset),
+    )
+    return [_parcel(row) for row in found]
+
+
+def waiting_since(db: Reads, point: str, before: str) -> list[Parcel]:
+    """Parcels ready since before a moment (UTC text), oldest first."""
+    found = db.query(
+        _PARCEL + "AND state <> 'collected' AND state = 'ready' AND inbound_at < ? ORDER BY inbound_at, id",
+        (point, before),
+    )
+    return [_parcel(row) for row in found]
+
+
+def search(db: Reads, point: str, text: str, limit: int = SEARCH_ROWS) -> list[Parcel]:
+    """What staff look for, by any part of waybill or code, four digits of a phone, or a name.
+
+    Parcels that are awaited or lie here come first; those handed out are found by their whole waybill, code or tail.
+    Any text is safe, wildcards are taken literally, and an empty one finds nothing.
+    """
+    text = searched(text).upper()
+    if not text:
+        return []
+    code = str(PickupCode.parse(text) or text)
+    part = containing(text)
+    found = db.query(
+        _PARCEL + "AND state <> 'collected' AND (waybill LIKE ? ESCAPE '!' OR pickup_code LIKE ? ESCAPE '!' "
+        "OR pickup_code = ? OR phone_tail = ? OR name_masked LIKE ? ESCAPE '!') "
+        "ORDER BY inbound_at DESC, id DESC LIMIT ?",
+        (point, part, part, code, text, part, limit),
+    )
+    gone = db.query(
+        _PARCEL + "AND state = 'collected' AND (waybill = ? OR pickup_code = ? OR phone_tail = ?) "
+        "ORDER BY collected_at DESC, id DESC LIMIT ?",
+        (point, text, code, text, limit),
+    )
+    return [_parcel(row) for row in (*found, *gone)][:limit]
+
+
+def counts(db: Reads, point: str, collected_since: str = "") -> dict[ParcelState, int]:
+    """How many parcels are in each state; of those handed out, the ones since ``collected_since`` (UTC text)."""
+    found = db.query("SELECT state, count(*) AS n " + _FROM + "AND state <> 'collected' GROUP BY state", (point,))
+    gone = db.one(
+        "SELECT count(*) AS n " + _FROM + "AND collected_at >= ? AND state = 'collected'", (point, collected_since)
+    )
+    result = dict.fromkeys(ParcelState, 0) | {ParcelState(row["state"]): int(row["n"]) for row in found}
+    result[ParcelState.COLLECTED] = int(gone["n"]) if gone else 0
+    return result
+
+
+def recent(db: Reads, point: str, limit: int = 20) -> list[Parcel]:
+    """The parcels received last, newest first."""
+    found = db.query(_PARCEL + "AND inbound_at IS NOT NULL ORDER BY inbound_at DESC, id DESC LIMIT ?", (point, limit))
+    return [_parcel(row) for row in found]
+
+
+def recent_hand_outs(db: Reads, point: str, limit: int = 20) -> list[Parcel]:
+    """The parcels handed out last, newest first."""
+    found = db.query(
+        _PARCEL + "AND collected_at IS NOT NULL ORDER BY collected_at DESC, id DESC LIMIT ?", (point, limit)
+    )
+    return [_parcel(row) for row in found]
+
+
+def put_parcel(tx: Tx, point: str, parcel: Parcel) -> None:
+    """Write a parcel."""
+    put(
+        tx,
+        PARCELS,
+        {
+            "point": point,
+            "id": parcel.id,
+            "waybill": parcel.waybill,
+            "carrier": parcel.carrier.value,
+            "resident": parcel.resident,
+            "order_id": parcel.order_id,
+            "state": parcel.state.value,
+            "shelf": parcel.shelf,
+            "layer": parcel.layer,
+            "pickup_code": parcel.pickup_code,
+            "cold": int(parcel.cold),
+            "contents": _encode(parcel.contents).decode() if parcel.contents else "[]",
+            "name_masked": parcel.name_masked,
+            "phone_tail": parcel.phone_tail,
+            "expected_at": parcel.expected_at,
+            "inbound_at": parcel.inbound_at,
+            "collected_at": parcel.collected_at,
+            "collected_way": parcel.collected_way,
+            "collected_fact": parcel.collected_fact,
+            "note": parcel.note,
+        },
+    )
+
+
+def remove_parcel(tx: Tx, point: str, id: str) -> None:  # noqa: A002 - the domain's word, as in the row
+    """Take a parcel away that turned out never to have been there."""
+    remove(tx, PARCELS, (point, id))
+
+
+# --- pickup numbers (a kiosk's own) -------------------------------------------------------------------------------
+
+
+def take_number(tx: Tx, point: str) -> int:
+    """The next parcel number, skipping those on labels of parcels that still lie here."""
+    row = tx.one("SELECT last FROM pickup_numbers WHERE point = ?", (point,))
+    number = int(row["last"]) if row else 0
+    for _ in range(PICKUP_NUMBER_MAX):
+        number = next_number(number)
+        if not _number_in_use(tx, point, number):
+            break
+    tx.execute(
+        "INSERT INTO pickup_numbers (point, last) VALUES (?, ?) ON CONFLICT (point) DO UPDATE SET last = excluded.last",
+        (point, number),
+    )
+    return number
+
+
+def _number_in_use(db: Reads, point: str, number: int) -> bool:
+    places = range(1, SHELF_MAX + 1)
+    codes = [str(PickupCode(shelf, layer, number)) for shelf in places for layer in places]
+    marks = ", ".join("?" * len(codes))
+    sql = "SELECT state " + _FROM + f"AND pickup_code IN ({marks})"
+    return any(ParcelState(row["state"]) in PRESENT for row in db.query(sql, (point, *codes)))
+
+
+# --- cases --------------------------------------------------------------------------------------------------------
+
+
+def cases(
+    db: Reads, point: str | None = None, *, closed: bool = False, limit: int = SEARCH_ROWS
+) -> list[tuple[str, Case]]:
+    """(point, case), newest first: the open ones, or all with ``closed``; ``point`` None means all points."""
+    where = "" if closed else "AND closed_at IS NULL "
+    where += "" if point is None else "AND point = ? "
+    params = (limit,) if point is None else (point, limit)
+    found = db.query(_CASE + where + "ORDER BY opened_at DESC, id DESC LIMIT ?", params)
+    return [(row["point"], _case(row)) for row in found]
+
+
+def case(db: Reads, point: str, id: str) -> Case | None:  # noqa: A002 - the domain's word, as in the row
+    """One case."""
+    row = db.one(_CASE + "AND point = ? AND id = ?", (point, id))
+    return _case(row) if row else None
+
+
+def open_cases_of(db: Reads, point: str, parcel_id: str) -> list[Case]:
+    """The open cases about one parcel, oldest first."""
+    sql = _CASE + "AND point = ? AND parcel = ? AND closed_at IS NULL ORDER BY opened_at, id"
+    return [_case(row) for row in db.query(sql, (point, parcel_id))]
+
+
+def _case_values(point: str, case: Case) -> dict[str, str | None]:
+    return {
+        "point": point,
+        "id": case.id,
+        "kind": case.kind.value,
+        "parcel": case.parcel,
+        "first_fact": case.first_fact,
+        "second_fact": case.second_fact,
+        "opened_at": case.opened_at,
+        "closed_at": case.closed_at,
+    }
+
+
+def add_case(tx: Tx, point: str, case: Case) -> None:
+    """Open a case whose id derives from the fact."""
+    add(tx, CASES, _case_values(point, case))
+
+
+def put_case(tx: Tx, point: str, case: Case) -> None:
+    """Write a case again."""
+    put(tx, CASES, _case_values(point, case))

@@ -1,0 +1,110 @@
+"""All SQL of residents."""
+
+from shared.db import Row, Tx
+from shared.db.database import Reads
+from shared.db.matching import containing, searched
+from shared.kernel.limits import SEARCH_ROWS
+from shared.kernel.privacy import mask_name
+from shared.residents.rules import Resident, ResidentDetail
+from shared.residents.tables import RESIDENTS
+from shared.sync import put
+
+_RESIDENT = "SELECT id, number, name_masked, phone_tail FROM residents WHERE point = ? AND deleted = 0 "
+_DETAIL = "SELECT id, number, name, phone, created_at FROM resident_details "
+
+
+def _resident(row: Row) -> Resident:
+    return Resident(row["id"], row["number"], row["name_masked"], row["phone_tail"])
+
+
+def _detail(row: Row) -> ResidentDetail:
+    return ResidentDetail(row["id"], row["number"], row["name"], row["phone"], row["created_at"])
+
+
+def resident(db: Reads, point: str, id: str) -> Resident | None:  # noqa: A002 - the domain's word, as in the row
+    """One resident of a point."""
+    row = db.one(_RESIDENT + "AND id = ?", (point, id))
+    return _resident(row) if row else None
+
+
+def by_number(db: Reads, point: str, number: int) -> Resident | None:
+    """The resident whose passes carry ``number``."""
+    row = db.one(_RESIDENT + "AND number = ?", (point, number))
+    return _resident(row) if row else None
+
+
+def by_tail(db: Reads, point: str, tail: str) -> list[Resident]:
+    """Residents whose phone ends in four digits."""
+    return [_resident(row) for row in db.query(_RESIDENT + "AND phone_tail = ? ORDER BY number", (point, tail))]
+
+
+def search(db: Reads, point: str, text: str, limit: int = SEARCH_ROWS) -> list[Resident]:
+    """Residents by tail, number or name.
+
+    A full name finds its masked form. An empty text finds nobody.
+    """
+    text = searched(text)
+    if not text:
+        return []
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
+    found = db.query(
+        _RESIDENT
+        + "AND (phone_tail = ? OR number = ? OR name_masked = ? OR name_masked LIKE ? ESCAPE '!') "
+        + "ORDER BY number LIMIT ?",
+        (point, text, number, mask_name(text), containing(text), limit),
+    )
+    return [_resident(row) for row in found]
+
+
+def residents(db: Reads, point: str, limit: int = SEARCH_ROWS, offset: int = 0) -> list[Resident]:
+    """A page of a point's residents, by number."""
+    found = db.query(_RESIDENT + "ORDER BY number LIMIT ? OFFSET ?", (point, limit, offset))
+    return [_resident(row) for row in found]
+
+
+def count_residents(db: Reads, point: str) -> int:
+    """How many residents a point has."""
+    row = db.one("SELECT count(*) AS n FROM residents WHERE point = ? AND deleted = 0", (point,))
+    return int(row["n"]) if row else 0
+
+
+def put_resident(tx: Tx, point: str, resident: Resident) -> None:
+    """Write a resident of a point."""
+    values = {
+        "point": point,
+        "id": resident.id,
+        "number": resident.number,
+        "name_masked": resident.name_masked,
+        "phone_tail": resident.phone_tail,
+    }
+    put(tx, RESIDENTS, values)
+
+
+# --- centre only --------------------------------------------------------------------------------------------------
+
+
+def detail(db: Reads, id: str) -> ResidentDetail | None:  # noqa: A002 - the domain's word, as in the row
+    """Full name and phone of a resident."""
+    row = db.one(_DETAIL + "WHERE id = ?", (id,))
+    return _detail(row) if row else None
+
+
+def by_phone(db: Reads, phone: str) -> ResidentDetail | None:
+    """The resident who has a phone number (eleven digits)."""
+    row = db.one(_DETAIL + "WHERE phone = ?", (phone,))
+    return _detail(row) if row else None
+
+
+def take_number(tx: Tx) -> int:
+    """The next resident number; others who want one wait for this transaction."""
+    row = tx.one("UPDATE resident_numbers SET last = last + 1 WHERE id = 1 RETURNING last")
+    assert row is not None  # noqa: S101 - the migration has made it
+    return int(row["last"])
+
+
+def add_detail(tx: Tx, detail: ResidentDetail) -> None:
+    """Keep a new resident's name and phone."""
+    tx.execute(
+        "INSERT INTO resident_details (id, number, phone, name, created_at) VALUES (?, ?, ?, ?, ?)",
+        (detail.id, detail.number, detail.phone, detail.name, detail.created_at),
+    )

@@ -1,0 +1,27 @@
+"""Residents of a point come down masked; ``resident_details`` is the centre's own and never travels."""
+
+from shared.sync import SyncedTable
+
+RESIDENTS = SyncedTable("residents", "point", ("id",), ("point", "id", "number", "name_masked", "phone_tail"))
+
+SYNCED = (RESIDENTS,)
+
+MIGRATIONS = (
+    (
+        (
+            "CREATE TABLE residents (point TEXT NOT NULL, id TEXT NOT NULL, number BIGINT NOT NULL, "
+            "name_masked TEXT NOT NULL, phone_tail TEXT NOT NULL, "
+            "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, id))"
+        ),
+        "CREATE INDEX residents_version ON residents (point, version)",
+        "CREATE INDEX residents_number ON residents (point, number)",
+        "CREATE INDEX residents_tail ON residents (point, phone_tail)",
+        (
+            "CREATE TABLE resident_details (id TEXT NOT NULL PRIMARY KEY, number BIGINT NOT NULL UNIQUE, "
+            "phone TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at TEXT NOT NULL)"
+        ),
+        # held locked while a number is given, so that two consoles never give the same
+        "CREATE TABLE resident_numbers (id BIGINT PRIMARY KEY CHECK (id = 1), last BIGINT NOT NULL)",
+        "INSERT INTO resident_numbers (id, last) VALUES (1, 0)",
+    ),
+)
