@@ -101,6 +101,8 @@ class TsplInterpreter:
         if self._skipping:
             self._skipping = False
             return None
+        if end > LINE_BYTES:
+            return Fault("line too long")
         try:
             return self._carry_out(line.decode("ascii"))
         except UnicodeDecodeError:
