@@ -11,7 +11,8 @@ MIGRATIONS = (
         "CREATE INDEX devices_point ON devices (point)",
         (
             "CREATE TABLE claim_codes (code_hash TEXT NOT NULL PRIMARY KEY, point TEXT NOT NULL, device TEXT, "
-            "made_by TEXT NOT NULL, made_at TEXT NOT NULL, expires_at TEXT NOT NULL, used_at TEXT, tries BIGINT NOT NULL)"
+            "made_by TEXT NOT NULL, made_at TEXT NOT NULL, expires_at TEXT NOT NULL, used_at TEXT, "
+            "tries BIGINT NOT NULL)"
         ),
         "CREATE TABLE device_numbers (id BIGINT PRIMARY KEY CHECK (id = 1), last BIGINT NOT NULL)",
         "INSERT INTO device_numbers (id, last) VALUES (1, 0)",

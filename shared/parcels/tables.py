@@ -45,8 +45,9 @@ SYNCED = (PARCELS, CASES)
 MIGRATIONS = (
     (
         (
-            "CREATE TABLE parcels (point TEXT NOT NULL, id TEXT NOT NULL, waybill TEXT NOT NULL, carrier TEXT NOT NULL, "
-            "resident TEXT NOT NULL, order_id TEXT NOT NULL, state TEXT NOT NULL, shelf BIGINT, layer BIGINT, "
+            "CREATE TABLE parcels (point TEXT NOT NULL, id TEXT NOT NULL, waybill TEXT NOT NULL, "
+            "carrier TEXT NOT NULL, resident TEXT NOT NULL, order_id TEXT NOT NULL, "
+            "state TEXT NOT NULL, shelf BIGINT, layer BIGINT, "
             "pickup_code TEXT NOT NULL, cold BIGINT NOT NULL, contents TEXT NOT NULL, name_masked TEXT NOT NULL, "
             "phone_tail TEXT NOT NULL, expected_at TEXT, inbound_at TEXT, collected_at TEXT, "
             "collected_way TEXT NOT NULL, collected_fact TEXT NOT NULL, note TEXT NOT NULL, "

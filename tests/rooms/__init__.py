@@ -1,0 +1,1 @@
+"""The shared rooms, on the databases they run on."""
