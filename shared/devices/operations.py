@@ -2,13 +2,14 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from shared.db import Database, Tx
 from shared.devices import store
-from shared.devices.rules import Device, Health
-from shared.kernel.clock import Clock, parse_utc, utc_text
+from shared.devices.rules import Device, Health, clock_drift, read_health
+from shared.kernel.clock import Clock, utc_text
 from shared.kernel.errors import N_, BadInput, Refused
 from shared.kernel.ids import base32, draw_nonce
 from shared.kernel.limits import CLAIM_CODE_DIGITS, CLAIM_CODE_MINUTES, CLAIM_TRIES
@@ -91,16 +92,18 @@ def _take(
     return device
 
 
-def note_contact(tx: Tx, device_id: str, clock: Clock, health: Health | None = None, *, generation: int = 0) -> None:
-    """Note that a device was heard of, with what it says of itself and how far its clock is off."""
+def note_contact(
+    db: Database, clock: Clock, device_id: str, said: Mapping[str, Any] | None = None, *, generation: int = 0
+) -> None:
+    """Note that a device was heard of, with what it says of itself and how far its clock is off.
+
+    ``said`` is what ``Health.as_dict`` made, at this version or another; what can't be read keeps what it said last.
+    """
     now = clock.now()
-    drift = 0
-    if health is not None and health.clock_utc:
-        try:
-            drift = round((parse_utc(health.clock_utc) - now).total_seconds())
-        except ValueError:
-            health = None
-    store.set_contact(tx, device_id, utc_text(now), health, drift, generation)
+    health = read_health(said) if said else None
+    drift = clock_drift(health, now) if health else None
+    with db.writing() as tx:
+        store.set_contact(tx, device_id, utc_text(now), health, drift, generation)
 
 
 def revoke(db: Database, clock: Clock, device_id: str, actor: str) -> None:

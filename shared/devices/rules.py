@@ -1,11 +1,14 @@
 """Devices: what a kiosk says about itself, and what of it needs somebody's attention."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Any, cast
 
 import msgspec
 
+from shared.kernel.clock import parse_utc
 from shared.kernel.errors import N_
 from shared.kernel.limits import (
     DEVICE_DISK_FULL_MB,
@@ -44,6 +47,26 @@ class Health(msgspec.Struct, frozen=True):
     clock_trusted: bool = True
     print_waiting: int = 0
     uptime_s: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form it travels in."""
+        return cast(dict[str, Any], msgspec.to_builtins(self))
+
+
+def read_health(said: Mapping[str, Any]) -> Health | None:
+    """What a kiosk of this or another version said; unknown fields are passed over. None when it makes no sense."""
+    try:
+        return msgspec.convert(dict(said), Health)
+    except msgspec.ValidationError:
+        return None
+
+
+def clock_drift(health: Health, now: datetime) -> int | None:
+    """Seconds that the device's clock is ahead of ``now``; None when it did not say a readable time."""
+    try:
+        return round((parse_utc(health.clock_utc) - now).total_seconds())
+    except (ValueError, OverflowError):
+        return None
 
 
 class Severity(IntEnum):

@@ -46,9 +46,9 @@ def _device(row: Row) -> Device:
     )
 
 
-def device(db: Reads, id: str) -> Device | None:  # noqa: A002 - the domain's word, as in the row
+def device(db: Reads, device_id: str) -> Device | None:
     """One device, revoked or not."""
-    row = db.one(_DEVICE + "WHERE id = ?", (id,))
+    row = db.one(_DEVICE + "WHERE id = ?", (device_id,))
     return _device(row) if row else None
 
 
@@ -85,22 +85,29 @@ def _health_text(health: Health) -> str:
     return msgspec.json.encode(health).decode()
 
 
-def set_contact(tx: Tx, id: str, at: str, health: Health | None, drift_s: int, generation: int) -> None:  # noqa: A002 - the domain's word
-    """Note a round of a device; ``health`` None keeps what it said last."""
+def count(db: Reads) -> int:
+    """How many devices are trusted."""
+    row = db.one("SELECT count(*) AS n FROM devices WHERE revoked_at IS NULL")
+    return int(row["n"]) if row else 0
+
+
+def set_contact(tx: Tx, device_id: str, at: str, health: Health | None, drift_s: int | None, generation: int) -> None:
+    """Note a round of a device; ``health`` and ``drift_s`` None keep what is known."""
     tx.execute(
-        "UPDATE devices SET last_contact = ?, health = coalesce(?, health), drift_s = ?, generation = ? WHERE id = ?",
-        (at, None if health is None else _health_text(health), drift_s, generation, id),
+        "UPDATE devices SET last_contact = ?, health = coalesce(?, health), drift_s = coalesce(?, drift_s), "
+        "generation = ? WHERE id = ?",
+        (at, None if health is None else _health_text(health), drift_s, generation, device_id),
     )
 
 
-def set_name(tx: Tx, id: str, name: str) -> None:  # noqa: A002 - the domain's word, as in the row
+def set_name(tx: Tx, device_id: str, name: str) -> None:
     """Call a device something people know."""
-    tx.execute("UPDATE devices SET name = ? WHERE id = ?", (name, id))
+    tx.execute("UPDATE devices SET name = ? WHERE id = ?", (name, device_id))
 
 
-def set_revoked(tx: Tx, id: str, at: str) -> int:  # noqa: A002 - the domain's word, as in the row
+def set_revoked(tx: Tx, device_id: str, at: str) -> int:
     """Note that a device is no longer trusted; 0 when it is unknown or was revoked before."""
-    return tx.execute("UPDATE devices SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (at, id))
+    return tx.execute("UPDATE devices SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (at, device_id))
 
 
 def take_number(tx: Tx) -> int:
