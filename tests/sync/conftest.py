@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.db import Database, open_sqlite
+from shared.db.postgres import open_postgres
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import IdMaker
 from shared.sync import CentreJournal, House, KioskJournal, accept, rows, signing, snapshot, store
@@ -105,9 +106,13 @@ def make_kiosk(db: Database, centre: Centre, device: str = "K1") -> Kiosk:
     return Kiosk(db, centre.house, centre.clock, journal, centre)
 
 
-@pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    db = open_sqlite(tmp_path / "centre.db", key=None, authoritative=True)
+@pytest.fixture(params=["sqlite", "postgres"])
+def centre(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Centre]:
+    db: Database
+    if request.param == "sqlite":
+        db = open_sqlite(tmp_path / "centre.db", key=None, authoritative=True)
+    else:
+        db = open_postgres(request.getfixturevalue("postgres_server").fresh())
     yield make_centre(db)
     db.close()
 

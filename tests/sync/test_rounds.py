@@ -7,6 +7,7 @@ import pytest
 
 from shared.kernel.errors import BadInput
 from shared.sync import accept, rows, store
+from shared.sync.journal import chain_hash
 from shared.sync.receive import SyncProblem
 from tests.sync.conftest import POINT, REGION, Kiosk
 from tests.sync.toy import Asked, Emptied, Filled, Priced, held
@@ -114,8 +115,6 @@ def test_a_fact_that_fails_is_parked_and_what_follows_it_goes_on(kiosk: Kiosk) -
         good = msgspec.msgpack.encode(Filled("a", 1))
         for seq, payload in enumerate([good, msgspec.msgpack.encode(Filled("a", 13)), b"\x92\xa1a\xa1x", good], 1):
             before = store.fact_hash(tx, seq - 1)
-            from shared.sync.journal import chain_hash
-
             tx.execute(
                 "INSERT INTO facts (seq, point, kind, at, actor, payload, hash, undo) VALUES (?,?,?,?,?,?,?,?)",
                 (seq, POINT, "toy.filled.v1", "t", "", payload,
