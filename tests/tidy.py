@@ -21,6 +21,8 @@ NOISE_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "manag
 CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 # A language is offered under its own name, whatever the language of the page.
 OWN_NAMES = {"简体中文", "繁體中文", "中文"}
+# Labels are Chinese, whatever the language of the screen.
+PRINTED = {"冷藏"}
 
 # Keywords all small or all capital: "Select a parcel from the shelf" is English.
 _SQL_SHAPE = (
@@ -180,7 +182,7 @@ def untranslated_python(source: str) -> list[str]:
         and isinstance(node.value, str)
         and id(node) not in skip
         and CHINESE.search(node.value)
-        and node.value not in OWN_NAMES
+        and node.value not in OWN_NAMES | PRINTED
     ]
 
 
