@@ -16,6 +16,8 @@ WELL_KNOWN = ("opentype/noto", "opentype/source-han-sans", "truetype/wqy", "true
 MISSING_MARK = "〓"
 """The printers' geta mark: what Chinese and Japanese compositors set for a character that they do not have."""
 _ABSENT = "\U0010ffff"
+_CHINESE = "\u53d6"
+"""The first character of the word for picking up: a font without it is none for us."""
 _FACES = 12
 
 
@@ -59,7 +61,7 @@ def find_font(folders: Iterable[Path] = FOLDERS) -> LabelFont:
     """The first known font with Chinese. Raises :class:`Refused` that says what to install where there is none."""
     places = [folder / below for folder in folders for below in WELL_KNOWN]
     regular, bold = _first(places, REGULAR), _first(places, BOLD)
-    if regular is None or not LabelFont(regular, regular).covers("取"):
+    if regular is None or not LabelFont(regular, regular).covers(_CHINESE):
         raise Refused(
             "no_cjk_font",
             N_("本机没有中文字体，无法打印标签。"),

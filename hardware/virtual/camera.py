@@ -19,28 +19,10 @@ import numpy as np
 from hardware.cameras.camera import Gray, SourceLost
 from hardware.pictures import PictureError, read_gray, resized, write_jpeg
 from hardware.virtual import scenes
-from hardware.virtual.mailbox import Mailbox, carried_out
+from hardware.virtual.mailbox import Mailbox
+from hardware.virtual.remote import CAMERA_MODES, SHOW_SECONDS, carried_out, hold_up, tell_camera
 
-MODES = ("normal", "covered", "unplugged", "frozen")
-SHOW_SECONDS = 1.5
 IDLE_PICTURES = 6
-
-
-def hold_up(folder: Path, text: str, seconds: float = SHOW_SECONDS, hardness: float = 0.3, seed: int = 0) -> Path:
-    """Hold the code for ``text`` up to the camera ``virtual:folder`` for ``seconds``, as a hand does it.
-
-    Returns at once; the path that is returned exists until the showing is over (wait with
-    :func:`hardware.virtual.mailbox.carried_out`). Showings queue up. ``hardness`` 0 to 1; ``seed`` 0 takes one from
-    the text.
-    """
-    return Mailbox(folder).put({"show": text, "seconds": seconds, "hardness": hardness, "seed": seed})
-
-
-def tell(folder: Path, mode: str) -> Path:
-    """Make the camera ``covered``, ``unplugged``, ``frozen`` or ``normal``. Raises ``ValueError`` for another word."""
-    if mode not in MODES:
-        raise ValueError(f"not one of {', '.join(MODES)}: {mode}")
-    return Mailbox(folder).put({"mode": mode})
 
 
 @dataclass
@@ -102,7 +84,7 @@ class VirtualSource:
             if "mode" not in command:
                 continue
             mode = str(command["mode"])
-            self._mode = mode if mode in MODES else self._mode
+            self._mode = mode if mode in CAMERA_MODES else self._mode
             path.unlink(missing_ok=True)
 
     def _frame(self) -> Gray:
@@ -174,7 +156,7 @@ def main(arguments: list[str]) -> int:
     show.add_argument("--hardness", type=float, default=0.3, help="0 patient and near, 1 far, tilted and moving")
     told = actions.add_parser("tell", help="cover, unplug or freeze the camera, or make it normal again")
     told.add_argument("folder", type=Path)
-    told.add_argument("mode", choices=MODES)
+    told.add_argument("mode", choices=CAMERA_MODES)
     drawn = actions.add_parser("draw", help="write one frame as JPEG")
     drawn.add_argument("path", type=Path)
     drawn.add_argument("text")
@@ -188,7 +170,7 @@ def main(arguments: list[str]) -> int:
         write_jpeg(given.path, frame, 85)
         return 0
     if given.action == "tell":
-        command = tell(given.folder, given.mode)
+        command = tell_camera(given.folder, given.mode)
     else:
         command = hold_up(given.folder, given.text, given.seconds, given.hardness)
     if carried_out(command, 30.0):

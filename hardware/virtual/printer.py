@@ -1,7 +1,7 @@
 """A label printer without hardware: a pty that prints to PNG files and can be told to misbehave.
 
     python -m hardware.virtual.printer run --folder FOLDER --link PATH     then print to virtual:PATH
-    python -m hardware.virtual.printer tell FOLDER paper_out               and the other words of WORDS
+    python -m hardware.virtual.printer tell FOLDER paper_out               and the other words of PRINTER_WORDS
 
 It paces itself by its baud rate (a pty does not), holds what it cannot print while paper is out, answers ``ESC!?``,
 echoes ``OUT``, and keeps ``FOLDER/label-00001.png`` … and ``FOLDER/state.json``.
@@ -26,28 +26,13 @@ from types import TracebackType
 from PIL import Image
 
 from hardware.virtual.interpreter import Echo, Fault, Printed, StatusAsked, TsplInterpreter
-from hardware.virtual.mailbox import Mailbox, carried_out, publish
+from hardware.virtual.mailbox import Mailbox, publish
+from hardware.virtual.remote import PRINTER_WORDS, carried_out, labels, tell_printer
 
-WORDS = ("paper_out", "paper_in", "cover_open", "cover_close", "stall", "go_on", "vanish", "return", "garbage", "sane")
 TICK_SECONDS = 0.01
 COVER_OPEN, PAPER_OUT, PRINTING = 0x01, 0x04, 0x20
 FAULTS_KEPT = 20
 MEMORY_LABELS = 16
-
-
-def tell(folder: Path, word: str) -> Path:
-    """Tell the printer of ``folder`` one of ``WORDS``; the returned path is gone once it has obeyed.
-
-    Raises ``ValueError`` for another word.
-    """
-    if word not in WORDS:
-        raise ValueError(f"not one of {', '.join(WORDS)}: {word}")
-    return Mailbox(folder).put({"tell": word})
-
-
-def labels(folder: Path) -> list[Path]:
-    """The labels printed so far, oldest first."""
-    return sorted(folder.glob("label-*.png"))
 
 
 @dataclass
@@ -293,10 +278,10 @@ def main(arguments: list[str]) -> int:
     run.add_argument("--no-echo", action="store_true", help="be a firmware that does not know OUT")
     told = actions.add_parser("tell", help="make a running printer do something")
     told.add_argument("folder", type=Path)
-    told.add_argument("word", choices=WORDS)
+    told.add_argument("word", choices=PRINTER_WORDS)
     given = parser.parse_args(arguments)
     if given.action == "tell":
-        if carried_out(tell(given.folder, given.word), 5.0):
+        if carried_out(tell_printer(given.folder, given.word), 5.0):
             return 0
         sys.stderr.write("no printer obeyed within 5 s\n")
         return 1

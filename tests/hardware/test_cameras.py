@@ -15,7 +15,8 @@ from hardware.cameras.sources import as_device
 from hardware.decoding.chain import Decoder
 from hardware.virtual import camera as virtual
 from hardware.virtual import scenes
-from hardware.virtual.mailbox import Mailbox, carried_out
+from hardware.virtual.mailbox import Mailbox
+from hardware.virtual.remote import carried_out, hold_up, tell_camera
 from shared.kernel.errors import BadInput
 from tests.hardware.conftest import Digits
 
@@ -161,7 +162,7 @@ def test_a_dim_lobby_is_not_a_covered_lens() -> None:
 def test_passes_held_up_by_another_process_are_read_in_turn(tmp_path: Path, digits: Digits) -> None:
     camera = open_camera(f"virtual:{tmp_path}")
     try:
-        commands = [virtual.hold_up(tmp_path, digits(seed), seconds=0.6, seed=seed) for seed in (1, 2, 3)]
+        commands = [hold_up(tmp_path, digits(seed), seconds=0.6, seed=seed) for seed in (1, 2, 3)]
         assert read_texts(camera, 8, 3) == [digits(1), digits(2), digits(3)]
         assert all(carried_out(command, 3) for command in commands)
         frame = camera.newest(1)
@@ -176,21 +177,21 @@ def test_a_virtual_camera_can_be_covered_unplugged_and_frozen(tmp_path: Path) ->
     try:
         assert until(lambda: camera.health() is Health.OK, 2)
         for mode, health in (("unplugged", Health.MISSING), ("frozen", Health.FROZEN), ("covered", Health.COVERED)):
-            assert carried_out(virtual.tell(tmp_path, mode), 2)
+            assert carried_out(tell_camera(tmp_path, mode), 2)
             assert until(lambda wanted=health: camera.health() is wanted, 4), mode  # type: ignore[misc]  # bound now
-            assert carried_out(virtual.tell(tmp_path, "normal"), 2)
+            assert carried_out(tell_camera(tmp_path, "normal"), 2)
             assert until(lambda: camera.health() is Health.OK, 5), f"back from {mode}"
     finally:
         camera.close()
     with pytest.raises(ValueError, match="not one of"):
-        virtual.tell(tmp_path, "explode")
+        tell_camera(tmp_path, "explode")
 
 
 def test_what_is_no_command_is_thrown_away(tmp_path: Path, digits: Digits) -> None:
     (tmp_path / "0.command").write_bytes(b"\xff{")
     (tmp_path / "1.command").write_text('{"show": "1", "seconds": "long"}', encoding="utf-8")
     Mailbox(tmp_path).put({"show": "9" * 8000})
-    virtual.hold_up(tmp_path, digits(4), seconds=0.5)
+    hold_up(tmp_path, digits(4), seconds=0.5)
     camera = open_camera(f"virtual:{tmp_path}")
     try:
         assert read_texts(camera, 4, 1) == [digits(4)]

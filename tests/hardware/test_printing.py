@@ -1,6 +1,5 @@
 """Printing over real ptys and sockets, to a printer that runs out of paper, stalls, vanishes and talks nonsense."""
 
-import json
 import os
 import socket
 import subprocess
@@ -23,8 +22,8 @@ from hardware.printers.printer import PrintResult, PrintState, TsplPrinter
 from hardware.printers.status import Trouble
 from hardware.printers.transport import DescriptorTransport, Fault, SerialTransport, TcpTransport, TransportError
 from hardware.virtual.interpreter import Echo, Printed, StatusAsked, TsplInterpreter
-from hardware.virtual.mailbox import carried_out
-from hardware.virtual.printer import VirtualPrinter, labels, tell
+from hardware.virtual.printer import VirtualPrinter
+from hardware.virtual.remote import carried_out, labels, printer_state, tell_printer
 from shared.kernel.errors import BadInput
 from tests.hardware.conftest import FAST_BAUD
 from tests.hardware.test_cameras import until
@@ -42,7 +41,7 @@ def bitmap(font: LabelFont, number: int = 1) -> Image.Image:
 
 
 def obey(folder: Path, word: str) -> None:
-    assert carried_out(tell(folder, word), 5), word
+    assert carried_out(tell_printer(folder, word), 5), word
 
 
 def later(seconds: float, folder: Path, word: str) -> threading.Timer:
@@ -64,7 +63,7 @@ def test_a_label_on_paper_is_confirmed_and_its_code_can_be_scanned(
     read = [zxingcpp.read_barcodes(Image.open(path).convert("L"))[0].text for path in labels(folder)]
     assert read == ["K1.A.1#1", "K1.A.2#1", "K1.A.3#1"]
     assert Image.open(labels(folder)[0]).convert("1").tobytes() == bitmap(font, 1).tobytes()
-    assert json.loads((folder / "state.json").read_text("utf-8"))["faults"] == []
+    assert printer_state(folder)["faults"] == []
 
 
 @pytest.mark.parametrize(
@@ -366,7 +365,7 @@ def test_printing_loads_no_camera_library() -> None:
     """57 MB and 240 ms that the print worker has no use for (HARDWARE.md)."""
     code = (
         "import sys, hardware.printers.opening, hardware.labels.parcel, hardware.labels.drawing, "
-        "hardware.virtual.printer, hardware.scanners.serial_scanner; "
+        "hardware.virtual.printer, hardware.virtual.remote, hardware.scanners.serial_scanner; "
         "sys.exit('cv2' in sys.modules or 'zxingcpp' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
