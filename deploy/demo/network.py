@@ -9,14 +9,17 @@ CONNECT_SECONDS = 5.0
 
 
 class Cable:
-    """Relays one local port to another. While cut, open connections end and new ones are refused."""
+    """Relays one local port to another. While cut, open connections end at once and new ones are refused.
 
-    def __init__(self, target_port: int) -> None:
+    ``port`` 0 takes any free one, and keeps it. Raises ``OSError`` when a named port is taken.
+    """
+
+    def __init__(self, target_port: int, port: int = 0) -> None:
         self._target = ("127.0.0.1", target_port)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
-        self.port = 0
+        self.port = port
         self.mend()
 
     @property
@@ -31,18 +34,18 @@ class Cable:
         listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
         self.port = listener.getsockname()[1]
         self._listener = listener
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        threading.Thread(target=self._accept, args=(listener,), name="cable", daemon=True).start()
 
     def cut(self) -> None:
-        """Drop every connection and take no new one."""
-        listener, self._listener = self._listener, None
+        """Drop every connection, whatever is half-way through it, and take no new one."""
+        with self._lock:
+            listener, self._listener = self._listener, None
+            connections = list(self._open)
         if listener is not None:
             # closing alone would leave the thread in accept() holding the port open
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
-        with self._lock:
-            connections = list(self._open)
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -53,9 +56,9 @@ class Cable:
                 near, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._join, args=(near,), daemon=True).start()
+            threading.Thread(target=self._join, args=(near, listener), name="cable", daemon=True).start()
 
-    def _join(self, near: socket.socket) -> None:
+    def _join(self, near: socket.socket, listener: socket.socket) -> None:
         try:
             far = socket.create_connection(self._target, CONNECT_SECONDS)
         except OSError:
@@ -63,13 +66,17 @@ class Cable:
             return
         far.settimeout(None)
         with self._lock:
-            self._open |= {near, far}
-        back = threading.Thread(target=_pump, args=(far, near), daemon=True)
-        back.start()
-        _pump(near, far)
-        back.join()
-        with self._lock:
-            self._open -= {near, far}
+            # one that was accepted just before the cut must not outlive it
+            joined = self._listener is listener
+            if joined:
+                self._open |= {near, far}
+        if joined:
+            back = threading.Thread(target=_pump, args=(far, near), name="cable", daemon=True)
+            back.start()
+            _pump(near, far)
+            back.join()
+            with self._lock:
+                self._open -= {near, far}
         near.close()
         far.close()
 

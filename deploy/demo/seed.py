@@ -1,9 +1,9 @@
-"""Fills a fresh centre: points, shelves and staff by its own operations, goods, residents and orders by its importer."""
+"""Fills a fresh centre: points, shelves, staff by its own operations; goods, residents, orders by its importer."""
 
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -20,17 +20,10 @@ REGION = "jinan"
 ACTOR = "demo"
 
 
-@dataclass(frozen=True)
-class Seeded:
-    """What the rest of the demo needs to know: the operator's password and a claim code for each point."""
-
-    password: str
-    claim_codes: dict[str, str]
-
-
-def seed_centre(neighbourhood: Neighbourhood, environ: Mapping[str, str], files: Path) -> Seeded:
-    """Initialise the centre that ``environ`` describes and fill it. Raises ``CalledProcessError`` when a command fails."""
-    said = _command(environ, "init", "--operator", "operator")
+def open_points(neighbourhood: Neighbourhood, environ: Mapping[str, str], root: Path) -> tuple[str, dict[str, str]]:
+    """Initialise the centre that ``environ`` describes and open the points; the operator's password and a claim code
+    for each point. ``root`` is the checkout. Raises ``CalledProcessError`` when the command fails."""
+    said = _command(environ, root, "init", "--operator", "operator")
     password = next(line.split()[-1] for line in said.splitlines() if "密码" in line)
     centre = open_centre(read_config(environ))
     for number, point in enumerate(neighbourhood.points, start=1):
@@ -39,19 +32,34 @@ def seed_centre(neighbourhood: Neighbourhood, environ: Mapping[str, str], files:
         point.code: devices.make_claim(centre.db, centre.clock, point.code, ACTOR) for point in neighbourhood.points
     }
     centre.db.close()
+    return password, codes
+
+
+def fill_centre(
+    neighbourhood: Neighbourhood, environ: Mapping[str, str], root: Path, files: Path
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Write the import files as three shops would send them; for each, what it is and the work of importing it."""
     files.mkdir(parents=True, exist_ok=True)
     write_csv(files / "goods.csv", goods_table(neighbourhood), UTF8_WITH_BOM)
     write_csv(files / "residents.csv", residents_table(neighbourhood), "gb18030")
     write_xlsx(files / "orders.xlsx", orders_table(neighbourhood))
-    for kind, name in (("goods", "goods.csv"), ("residents", "residents.csv"), ("orders", "orders.xlsx")):
-        print(_command(environ, "import", kind, str(files / name)).strip())
-    return Seeded(password, codes)
+    counts = {
+        "goods": ("goods.csv", len(neighbourhood.goods), "UTF-8 with BOM"),
+        "residents": ("residents.csv", len(neighbourhood.residents), "GB18030"),
+        "orders": ("orders.xlsx", len(neighbourhood.paid_orders), "XLSX"),
+    }
+    for kind, (name, count, form) in counts.items():
+        yield (
+            f"centre imports {count} {kind} ({form})",
+            partial(_command, environ, root, "import", kind, str(files / name)),
+        )
 
 
-def _command(environ: Mapping[str, str], *arguments: str) -> str:
+def _command(environ: Mapping[str, str], root: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "sync_server", *arguments],
         env=dict(environ),
+        cwd=root,
         check=False,
         text=True,
         capture_output=True,
