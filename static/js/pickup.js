@@ -1,0 +1,106 @@
+// Resident's screens: hears of scans, shows their results, and reads scanners that type like keyboards.
+(function () {
+  "use strict";
+
+  const linqu = window.linqu;
+  const WAIT_MS = 15000;
+  const PAUSE_MS = 1000;
+  const HINT_MS = 3000;
+  const FAST_MS = 50; // a scanner types a key every few ms, a person never under 50
+  const SHORTEST = 8;
+
+  const screen = (() => {
+    const known = window.sessionStorage.getItem("screen");
+    const name = known || Array.from(window.crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16)).join("");
+    window.sessionStorage.setItem("screen", name);
+    return name;
+  })();
+  const pause = (ms) => new Promise((done) => window.setTimeout(done, ms));
+
+  // --- results -------------------------------------------------------------------------------------------------
+
+  function show(id) {
+    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+    linqu.touch();
+    window.htmx.ajax("GET", `/pickup/results/${encodeURIComponent(id)}`, { target: "#main", swap: "innerHTML" });
+  }
+  let hintTimer = 0;
+  function hint(text) {
+    const place = document.getElementById("scan-hint");
+    if (!place) return;
+    place.textContent = text;
+    window.clearTimeout(hintTimer);
+    hintTimer = window.setTimeout(() => { place.textContent = ""; }, HINT_MS);
+  }
+
+  async function listen() {
+    let after = document.body.dataset.scansAfter;
+    for (;;) {
+      try {
+        const address = `/pickup/scans?after=${encodeURIComponent(after)}&screen=${screen}`;
+        const answer = await window.fetch(address, { cache: "no-store", signal: AbortSignal.timeout(WAIT_MS) });
+        if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+        const news = await answer.json();
+        after = news.after;
+        if (news.result) show(news.result);
+        else if (news.hint) hint(news.hint);
+        if (news.crowded) await pause(PAUSE_MS);
+      } catch {
+        await pause(PAUSE_MS);
+      }
+    }
+  }
+
+  // --- scanners that type ----------------------------------------------------------------------------------------
+
+  // Keys are held back for 50 ms. A few were a person's and go to the keypad. Many in a row are a scan, and none of it
+  // may reach the fields: a pass typed into them would count as a wrong pickup code.
+  let keys = [];
+  let last = 0;
+  let timer = 0;
+
+  function press(key) {
+    const button = document.querySelector(`[data-keypad] [data-key="${key}"]`);
+    if (button) button.click();
+  }
+  function release() {
+    const typed = keys;
+    keys = [];
+    // A scanner set up without an ending key still ends its scan: with silence.
+    if (typed.length >= SHORTEST) send(typed.join(""));
+    else typed.filter((key) => /^\d$/.test(key)).forEach(press);
+  }
+  async function send(text) {
+    const token = JSON.parse(document.body.getAttribute("hx-headers"));
+    try {
+      await window.fetch("/pickup/passes", { method: "POST", headers: token, body: new URLSearchParams({ text }) });
+    } catch {
+      hint(document.getElementById("notice-network").content.textContent.trim());
+    }
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const now = performance.now();
+    if (event.key.length === 1 && event.key !== " ") {
+      event.preventDefault();
+      event.stopPropagation();
+      if (keys.length && now - last > FAST_MS) release();
+      keys.push(event.key);
+      last = now;
+      window.clearTimeout(timer);
+      timer = window.setTimeout(release, FAST_MS);
+    } else if ((event.key === "Enter" || event.key === "Tab") && keys.length >= SHORTEST) {
+      event.preventDefault();
+      event.stopPropagation();
+      window.clearTimeout(timer);
+      const text = keys.join("");
+      keys = [];
+      send(text);
+    } else if (event.key === "Backspace" && document.querySelector("[data-keypad]")) {
+      event.preventDefault();
+      press("delete");
+    }
+  }, true);
+
+  listen();
+})();
