@@ -4,10 +4,12 @@ import threading
 from dataclasses import replace
 
 from hardware.cameras.camera import Frame, FrameSource, Gray, Health, Monotonic, Signs, SourceLost, is_dark, judge
-from shared.kernel.limits import CAMERA_RETRY_MAX_SECONDS
+from hardware.pictures import PictureError
+from shared.kernel.limits import CAMERA_RETRY_MAX_SECONDS, CAMERA_SILENT_SECONDS
 
 FIRST_RETRY_SECONDS = 0.25
 JOIN_SECONDS = 3.0
+WAKE_SECONDS = 2.5
 
 
 class GrabbingCamera:
@@ -62,19 +64,31 @@ class GrabbingCamera:
         while not self._stop.is_set():
             try:
                 self._source.open()
-                self._note(connected=True, opened_at=self._monotonic(), frame_at=None, changed_at=None)
+                self._note(connected=True, opened_at=self._monotonic(), frame_at=None)
                 while not self._stop.is_set():
                     self._keep(self._source.read())
                     wait = FIRST_RETRY_SECONDS
-            except SourceLost as lost:
-                self._note(connected=False, ended=lost.ended, failures=self._signs.failures + 1, dark_since=None)
-                if lost.ended:
+                    self._wake()
+            except (SourceLost, PictureError, OSError, ValueError) as lost:
+                ended = isinstance(lost, SourceLost) and lost.ended
+                self._note(connected=False, ended=ended, failures=self._signs.failures + 1, dark_since=None)
+                if ended:
                     break
             finally:
                 self._source.close()
             self._stop.wait(wait)
             wait = min(wait * 2, CAMERA_RETRY_MAX_SECONDS)
         self._note(connected=False)
+
+    def _wake(self) -> None:
+        """Open a sensor that hangs on one picture again; health says FROZEN until the picture changes."""
+        signs, now = self._signs, self._monotonic()
+        if not self._source.live or signs.changed_at is None or signs.opened_at is None:
+            return
+        if now - signs.changed_at > CAMERA_SILENT_SECONDS and now - signs.opened_at > WAKE_SECONDS:
+            self._source.close()
+            self._source.open()
+            self._note(opened_at=now)
 
     def _keep(self, gray: Gray) -> None:
         now = self._monotonic()

@@ -62,7 +62,9 @@ class VirtualSource:
         if self._scene is None:
             self._scene = scenes.lobby(7)
             pictures = [_framed(path) for path in sorted((self._folder / "background").glob("*.*"))]
-            scenery = [picture for picture in pictures if picture is not None] or [self._scene] * IDLE_PICTURES
+            scenery = [picture for picture in pictures if picture is not None] or [self._scene]
+            # Noise differs from frame to frame even before a still picture, or it would look like a hung sensor.
+            scenery *= -(-IDLE_PICTURES // len(scenery))
             self._idle = [scenes.noisy(picture, self._rng, 3.0) for picture in scenery]
 
     def read(self) -> Gray:

@@ -138,6 +138,40 @@ def test_a_sensor_that_hangs_is_noticed_within_three_seconds() -> None:
         camera.close()
 
 
+class _HungUntilOpenedAgain(_Still):
+    """A driver as it hangs after a USB hiccup; its first read after that fails in an odd way."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.read_since = 0
+
+    def open(self) -> None:
+        """Counts."""
+        self.opened += 1
+
+    def read(self) -> Gray:
+        """The same picture the first time, noise afterwards."""
+        self.read_since += 1
+        if self.opened == 1:
+            return super().read()
+        if self.opened == 2:
+            raise ValueError("odd")
+        time.sleep(0.02)
+        return np.random.default_rng(self.read_since).integers(60, 90, (720, 1280), dtype=np.uint8)
+
+
+def test_a_hung_sensor_is_opened_again_and_back_within_five_seconds() -> None:
+    source = _HungUntilOpenedAgain()
+    camera = GrabbingCamera("hung", source, time.monotonic)
+    camera.open()
+    try:
+        assert until(lambda: camera.health() is Health.FROZEN, 3)
+        assert until(lambda: camera.health() is Health.OK, 5)
+        assert source.opened >= 3
+    finally:
+        camera.close()
+
+
 def test_health_follows_from_the_signs() -> None:
     seen = Signs(connected=True, opened_at=0.0, frame_at=10.0, changed_at=10.0)
     assert judge(Signs(), 0.0, live=True) is Health.STARTING
