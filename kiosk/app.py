@@ -7,6 +7,7 @@ from kiosk.devices.pages import blueprint as devices
 from kiosk.frame import make_frame
 from kiosk.host import Kiosk
 from kiosk.labels.pages import blueprint as labels
+from kiosk.parcels.lookup_pages import blueprint as lookup
 from kiosk.parcels.pages import blueprint as parcels
 from kiosk.pickup.pages import blueprint as pickup
 from kiosk.staff.pages import blueprint as staff
@@ -41,6 +42,6 @@ def make_app(kiosk: Kiosk) -> Flask:
             return None
         return redirect("/enrolment")
 
-    for blueprint in (pickup, parcels, labels, staff, devices, sync):
+    for blueprint in (pickup, parcels, lookup, labels, staff, devices, sync):
         app.register_blueprint(blueprint)
     return app
