@@ -32,7 +32,7 @@ MIGRATIONS = (
             "barcode TEXT NOT NULL, temperature TEXT NOT NULL, picture TEXT NOT NULL, active BIGINT NOT NULL, "
             "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (region, sku))"
         ),
-        "CREATE INDEX products_version ON products (region, version)",
+        "CREATE INDEX products_version ON products (region, version) WHERE version > 0",
         "CREATE INDEX products_barcode ON products (region, barcode)",
         "CREATE INDEX products_category ON products (region, category)",
     ),

@@ -16,9 +16,14 @@ POOL_CONNECTIONS = 16
 
 @lru_cache(maxsize=2000)
 def translate(sql: str) -> str:
-    """Our portable SQL in psycopg's form: ``?`` → ``%s``, ``BLOB`` → ``BYTEA``. Literals hold neither by rule."""
+    """Our portable SQL in psycopg's form: ``?`` → ``%s``; in DDL ``BLOB`` → ``BYTEA`` and no ``WITHOUT ROWID``.
+
+    Literals hold none of these by rule.
+    """
     sql = sql.replace("%", "%%").replace("?", "%s")
-    return sql.replace(" BLOB", " BYTEA") if sql.lstrip().upper().startswith(("CREATE", "ALTER")) else sql
+    if sql.lstrip().upper().startswith(("CREATE", "ALTER")):
+        sql = sql.replace(" BLOB", " BYTEA").removesuffix(" WITHOUT ROWID")
+    return sql
 
 
 class PostgresTx:

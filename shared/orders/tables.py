@@ -22,7 +22,7 @@ MIGRATIONS = (
             "collected_at TEXT, "
             "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, id))"
         ),
-        "CREATE INDEX orders_version ON orders (point, version)",
+        "CREATE INDEX orders_version ON orders (point, version) WHERE version > 0",
         "CREATE INDEX orders_number ON orders (point, number)",
         "CREATE INDEX orders_resident ON orders (point, resident)",
         "CREATE INDEX orders_placed ON orders (point, placed_at)",
@@ -31,6 +31,6 @@ MIGRATIONS = (
             "sku TEXT NOT NULL, name TEXT NOT NULL, quantity BIGINT NOT NULL, price_fen BIGINT NOT NULL, "
             "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, order_id, line))"
         ),
-        "CREATE INDEX order_lines_version ON order_lines (point, version)",
+        "CREATE INDEX order_lines_version ON order_lines (point, version) WHERE version > 0",
     ),
 )

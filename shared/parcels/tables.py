@@ -53,7 +53,7 @@ MIGRATIONS = (
             "collected_way TEXT NOT NULL, collected_fact TEXT NOT NULL, note TEXT NOT NULL, "
             "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, id))"
         ),
-        "CREATE INDEX parcels_version ON parcels (point, version)",
+        "CREATE INDEX parcels_version ON parcels (point, version) WHERE version > 0",
         "CREATE INDEX parcels_open ON parcels (point, state, shelf, layer) WHERE state <> 'collected'",
         "CREATE INDEX parcels_waybill ON parcels (point, waybill)",
         "CREATE INDEX parcels_code ON parcels (point, pickup_code)",
@@ -67,7 +67,7 @@ MIGRATIONS = (
             "first_fact TEXT NOT NULL, second_fact TEXT NOT NULL, opened_at TEXT NOT NULL, closed_at TEXT, "
             "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, id))"
         ),
-        "CREATE INDEX cases_version ON cases (point, version)",
+        "CREATE INDEX cases_version ON cases (point, version) WHERE version > 0",
         "CREATE INDEX cases_parcel ON cases (point, parcel)",
         "CREATE INDEX cases_open ON cases (point, opened_at) WHERE closed_at IS NULL",
         "CREATE TABLE pickup_numbers (point TEXT NOT NULL PRIMARY KEY, last BIGINT NOT NULL)",

@@ -13,7 +13,7 @@ MIGRATIONS = (
             "name_masked TEXT NOT NULL, phone_tail TEXT NOT NULL, "
             "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, id))"
         ),
-        "CREATE INDEX residents_version ON residents (point, version)",
+        "CREATE INDEX residents_version ON residents (point, version) WHERE version > 0",
         "CREATE INDEX residents_number ON residents (point, number)",
         "CREATE INDEX residents_tail ON residents (point, phone_tail)",
         (

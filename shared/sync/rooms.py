@@ -76,7 +76,25 @@ class SyncedTable:
     @cached_property
     def select_one(self) -> str:
         """The row under a key, deleted or not."""
-        return f"SELECT {', '.join(self.columns)} FROM {self.name} WHERE {self._where_key}"
+        return f"SELECT {', '.join(self.columns)}, deleted FROM {self.name} WHERE {self._where_key}"
+
+    @cached_property
+    def insert(self) -> str:
+        """Write a row that is not there yet, with its version and deleted mark."""
+        marks = ", ".join("?" * (len(self.columns) + 2))
+        return f"INSERT INTO {self.name} ({', '.join(self.columns)}, version, deleted) VALUES ({marks})"
+
+    @cached_property
+    def _updates(self) -> dict[tuple[tuple[int, ...], bool], str]:
+        return {}
+
+    def update_of(self, changed: tuple[int, ...], *, versioned: bool) -> str:
+        """Write the columns at these positions, and the version where rows have one, of the row under a key."""
+        sql = self._updates.get((changed, versioned))
+        if sql is None:
+            sets = ", ".join(f"{self.columns[i]} = ?" for i in changed) + (", version = ?" if versioned else "")
+            sql = self._updates[changed, versioned] = f"UPDATE {self.name} SET {sets} WHERE {self._where_key}"
+        return sql
 
     @cached_property
     def upsert(self) -> str:
@@ -105,10 +123,13 @@ class SyncedTable:
 
     @cached_property
     def select_changed(self) -> str:
-        """Rows of a scope above a version, oldest first, with version and deleted at the end."""
+        """Rows of a scope above a version, oldest first, with version and deleted at the end.
+
+        The second comparison lets the planner take the version index, which leaves out a kiosk's rows (version 0).
+        """
         return (
             f"SELECT {', '.join(self.columns)}, version, deleted FROM {self.name} "
-            f"WHERE {self.scope} = ? AND version > ? ORDER BY version LIMIT ?"
+            f"WHERE {self.scope} = ? AND version > ? AND version > 0 ORDER BY version LIMIT ?"
         )
 
     @cached_property

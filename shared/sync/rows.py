@@ -58,43 +58,51 @@ def newest_version(db: Reads, feed: str) -> int:
 
 
 def put(tx: Tx, table: SyncedTable, values: Mapping[str, Any]) -> None:
-    """Write one whole row of a synced table."""
+    """Write one whole row of a synced table. What is the same already is not written and gets no new version.
+
+    Only changed columns are named in the UPDATE: SQLite rewrites the entry of every index whose column is named.
+    """
     row = [values[column] for column in table.columns]
-    if tx.authoritative:
-        version = next_version(tx, table.feed(row[0]))
+    keys = len(table.key_columns)
+    found = tx.one(table.select_one, row[:keys])
+    before = None if found is None else values_of(found, table.columns)
+    gone = found is not None and found["deleted"]
+    changed = () if before is None else tuple(i for i in range(keys, len(row)) if before[i] != row[i])
+    if before is not None and not changed and not gone:
+        return
+    version = _version_or_image(tx, table, row, before)
+    if before is None or gone:
+        tx.execute(table.upsert, (*row, version, 0))
+    elif tx.authoritative:
+        tx.execute(table.update_of(changed, versioned=True), (*(row[i] for i in changed), version, *row[:keys]))
     else:
-        _keep_image(tx, table, row[: len(table.key_columns)])
-        version = 0
-    tx.execute(table.upsert, (*row, version, 0))
+        tx.execute(table.update_of(changed, versioned=False), (*(row[i] for i in changed), *row[:keys]))
+
+
+def _version_or_image(tx: Tx, table: SyncedTable, row: Sequence[Any], before: tuple[Any, ...] | None) -> int:
+    if tx.authoritative:
+        return next_version(tx, table.feed(row[0]))
+    images: list[Image] | None = tx.memo.get(_UNDO)
+    if images is not None:
+        images.append((table.name, tuple(row[: len(table.key_columns)]), before))
+    return 0
 
 
 def add(tx: Tx, table: SyncedTable, values: Mapping[str, Any]) -> None:
     """Write a row whose key is new because it derives from the fact itself; saves the look at a former image."""
     row = [values[column] for column in table.columns]
-    if tx.authoritative:
-        version = next_version(tx, table.feed(row[0]))
-    else:
-        version = 0
-        images: list[Image] | None = tx.memo.get(_UNDO)
-        if images is not None:
-            images.append((table.name, tuple(row[: len(table.key_columns)]), None))
-    tx.execute(table.upsert, (*row, version, 0))
+    tx.execute(table.insert, (*row, _version_or_image(tx, table, row, None), 0))
 
 
 def remove(tx: Tx, table: SyncedTable, key: Sequence[Any]) -> None:
     """Take one row away: marked at the centre, so that kiosks hear of it; gone at a kiosk. ``key``: scope first."""
+    found = tx.one(table.select_one, key)
+    before = None if found is None else values_of(found, table.columns)
+    version = _version_or_image(tx, table, key, before)
     if tx.authoritative:
-        tx.execute(table.mark_deleted, (next_version(tx, table.feed(key[0])), *key))
+        tx.execute(table.mark_deleted, (version, *key))
     else:
-        _keep_image(tx, table, key)
         tx.execute(table.delete, key)
-
-
-def _keep_image(tx: Tx, table: SyncedTable, key: Sequence[Any]) -> None:
-    images: list[Image] | None = tx.memo.get(_UNDO)
-    if images is not None:
-        row = tx.one(table.select_one, key)
-        images.append((table.name, tuple(key), None if row is None else tuple(row)))  # type: ignore[arg-type]  # sqlcipher3.Row iterates its values
 
 
 def start_images(tx: Tx) -> None:

@@ -4,7 +4,7 @@ MIGRATIONS = (
     (
         # kiosk: every fact recorded here; the outbox is what lies above acked_seq
         (
-            "CREATE TABLE facts (seq BIGINT PRIMARY KEY, point TEXT NOT NULL, kind TEXT NOT NULL, "
+            "CREATE TABLE facts (seq INTEGER PRIMARY KEY, point TEXT NOT NULL, kind TEXT NOT NULL, "
             "at TEXT NOT NULL, actor TEXT NOT NULL, payload BLOB NOT NULL, hash BLOB NOT NULL, undo BLOB NOT NULL)"
         ),
         # kiosk: who it is and how far it has read; one row
