@@ -196,7 +196,7 @@ def test_a_dim_lobby_is_not_a_covered_lens() -> None:
 def test_passes_held_up_by_another_process_are_read_in_turn(tmp_path: Path, digits: Digits) -> None:
     camera = open_camera(f"virtual:{tmp_path}")
     try:
-        commands = [hold_up(tmp_path, digits(seed), seconds=0.6, seed=seed) for seed in (1, 2, 3)]
+        commands = [hold_up(tmp_path, digits(seed), seconds=0.4, seed=seed) for seed in (1, 2, 3)]
         assert read_texts(camera, 8, 3) == [digits(1), digits(2), digits(3)]
         assert all(carried_out(command, 3) for command in commands)
         frame = camera.newest(1)

@@ -183,6 +183,29 @@ def test_vanishing_before_the_print_command_allows_another_try(tmp_path: Path, f
     assert printer.status().trouble in {Trouble.MISSING, Trouble.LOST}
 
 
+def test_a_cable_pulled_while_the_print_command_leaves_is_unknown(tmp_path: Path) -> None:
+    """The whole job is one chunk: nobody can say how much of it got through."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    link = tmp_path / "lp"
+    link.symlink_to(os.ttyname(slave))
+
+    class CutAtTheEnd(SerialTransport):
+        """The cable goes just before the bytes that print."""
+
+        def write(self, data: bytes) -> int:
+            if b"PRINT" in data:
+                os.close(master)
+                os.close(slave)
+            elif data.endswith(b"!?"):
+                os.write(master, b"\x00")
+            return super().write(data)
+
+    printer = TsplPrinter(CutAtTheEnd(str(link)))
+    result = printer.print(Image.new("1", (16, 8), 0), "K1")
+    assert (result.state, result.trouble, result.may_resend) == (PrintState.UNKNOWN, Trouble.LOST, False)
+
+
 def test_vanishing_after_the_print_command_is_unknown(tmp_path: Path, font: LabelFont) -> None:
     folder, link = tmp_path / "printer", tmp_path / "lp"
     with VirtualPrinter(folder, link):
