@@ -1,0 +1,52 @@
+"""Headers, cookies and CSRF: the same doors closed in both roofs."""
+
+from typing import cast
+
+from flask import Blueprint, Flask, Response, request
+from flask_wtf import CSRFProtect
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), display-capture=()"
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+YEAR_SECONDS = 31_536_000
+
+
+def close_doors(app: Flask, *, cookie_name: str, secure_cookies: bool) -> None:
+    """Session cookie flags, CSRF on every write, headers on every answer."""
+    app.config.update(
+        SESSION_COOKIE_NAME=cookie_name,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure_cookies,
+        # A kiosk page may stand open for days: the token lives as long as the session.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["linqu_csrf"] = CSRFProtect(app)
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if secure_cookies:
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_SECONDS}")
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        elif "v" in request.args and response.status_code == 200:
+            response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+        return response
+
+
+def without_csrf(app: Flask, blueprint: Blueprint) -> None:
+    """Machines sign their requests instead: let this blueprint's writes in without a token."""
+    cast(CSRFProtect, app.extensions["linqu_csrf"]).exempt(blueprint)
