@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-FIGURES = ("handout",)
+FIGURES = ("handout", "sync")
 
 
 def main() -> None:
