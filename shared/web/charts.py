@@ -26,7 +26,8 @@ def sparkline(values: Sequence[float]) -> Markup:
     line = " ".join(f"{x},{y}" for x, y in points)
     area = f"{points[0][0]},{SPARK_HEIGHT} {line} {points[-1][0]},{SPARK_HEIGHT}"
     return Markup(
-        '<svg class="spark" viewBox="0 0 {} {}" aria-hidden="true" focusable="false"><polygon class="spark-area" points="{}"/>'
+        '<svg class="spark" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">'
+        '<polygon class="spark-area" points="{}"/>'
         '<polyline class="spark-line" points="{}"/><circle class="spark-now" cx="{}" cy="{}" r="3"/></svg>'
     ).format(SPARK_WIDTH, SPARK_HEIGHT, area, line, *points[-1])
 
@@ -50,7 +51,8 @@ def bars(values: Sequence[float], labels: Sequence[str], label: str, before: Seq
             tall = room * values[index] / top
             pieces.append(
                 Markup(
-                    '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="3"><title>{}: {}</title></rect>'
+                    '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="3">'
+                    "<title>{}: {}</title></rect>"
                 ).format(left + step * 0.22, BARS_HEIGHT - BARS_FOOT - tall, step * 0.56, tall, name, values[index])
             )
         pieces.append(

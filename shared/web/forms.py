@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from flask_babel import gettext as _
 
-from shared.kernel.errors import BadInput, N_
+from shared.kernel.errors import N_, BadInput
 from shared.kernel.money import parse_yuan
 from shared.kernel.privacy import normal_phone
 

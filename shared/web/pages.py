@@ -6,9 +6,9 @@ from flask import Blueprint, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from shared.kernel.errors import BadInput, N_
-from shared.web import patterns
+from shared.kernel.errors import N_, BadInput
 from shared.web.i18n import BY_CODE, SESSION_KEY
+from shared.web.patterns import DISTANCES, sample
 
 VISIT_KEY = "visit"
 
@@ -51,9 +51,9 @@ def badge() -> ResponseReturnValue:
 def show_patterns() -> ResponseReturnValue:
     """Every component in every state at one viewing distance (``?distance=kiosk|counter|console|phone``)."""
     distance = request.args.get("distance", "kiosk")
-    if distance not in patterns.DISTANCES:
+    if distance not in DISTANCES:
         raise NotFound
-    return render_template(f"patterns/{distance}.html", sample=patterns.sample(), distances=patterns.DISTANCES)
+    return render_template(f"patterns/{distance}.html", sample=sample(), distances=DISTANCES)
 
 
 @pattern_book.post("/patterns/nothing")

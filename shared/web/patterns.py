@@ -33,16 +33,20 @@ class Sample:
 
 def sample() -> Sample:
     """The material in the language of this request."""
-    shelves = tuple(
+    dry = tuple(
         {"code": str(number), "name": _("货架"), "used": used, "room": 40, "cold": False}
         for number, used in enumerate((12, 38, 26, 5, 31, 18, 0), 1)
-    ) + ({"code": _("冷柜"), "name": _("冷藏"), "used": 9, "room": 16, "cold": True},)
-    points = (
-        {"name": _("洪楼社区自提点"), "state": _("正常"), "tone": "ok", "waiting": 0, "oldest": "", "version": "1.0.3"},
-        {"name": _("甸柳新村一站"), "state": _("离线"), "tone": "info", "waiting": 312, "oldest": _("4 小时"), "version": "1.0.3"},
-        {"name": _("解放路东口（旧物业楼一层，靠菜市场侧门）"), "state": _("缺纸"), "tone": "warn", "waiting": 8, "oldest": _("2 分钟"), "version": "1.0.2"},
-        {"name": _("燕子山庄"), "state": _("校验不符"), "tone": "alarm", "waiting": 1204, "oldest": _("3 天"), "version": "0.9.8"},
-    )  # fmt: skip
+    )
+    shelves = (*dry, {"code": _("冷柜"), "name": _("冷藏"), "used": 9, "room": 16, "cold": True})
+    rows = (
+        (_("洪楼社区自提点"), _("正常"), "ok", 0, "", "1.0.3"),
+        (_("甸柳新村一站"), _("离线"), "info", 312, _("4 小时"), "1.0.3"),
+        (_("解放路东口（旧物业楼一层，靠菜市场侧门）"), _("缺纸"), "warn", 8, _("2 分钟"), "1.0.2"),
+        (_("燕子山庄"), _("校验不符"), "alarm", 1204, _("3 天"), "0.9.8"),
+    )
+    points = tuple(
+        dict(zip(("name", "state", "tone", "waiting", "oldest", "version"), row, strict=True)) for row in rows
+    )
     events = (
         {"at": "09:12", "title": _("上架"), "text": "3-2-0457", "tone": "ok", "icon": "layers"},
         {"at": "09:10", "title": _("打印标签"), "text": _("缺纸，装纸后自动续打"), "tone": "warn", "icon": "printer"},

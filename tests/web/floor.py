@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable, abort
 
 from shared.kernel.clock import ManualClock
-from shared.kernel.errors import BadInput, N_, Refused
+from shared.kernel.errors import N_, BadInput, Refused
 from shared.web.app import WebSettings, make_web_app
 from shared.web.frame import Frame, Link, LinkState, NavItem
 
