@@ -201,6 +201,7 @@ def test_untranslated_text_is_recognised(text: str) -> None:
         '{{ ngettext("%(num)d 件", "%(num)d 件", n) }}',
         "{# 说明 #}<p>{% trans %}入库{% endtrans %}</p>",
         "<button>繁體中文</button>",
+        "{{ ui.parcel('王*明') }}<p>欧***娜</p>",
     ],
 )
 def test_translated_text_is_left_alone(text: str) -> None:

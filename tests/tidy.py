@@ -23,6 +23,7 @@ CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 OWN_NAMES = {"简体中文", "繁體中文", "中文"}
 # Labels are Chinese, whatever the language of the screen.
 PRINTED = {"冷藏"}
+MASKED_NAME = re.compile(r"\S\*+\S?")
 
 # Keywords all small or all capital: "Select a parcel from the shelf" is English.
 _SQL_SHAPE = (
@@ -148,6 +149,10 @@ def inline_code(template: str) -> list[str]:
     return [f"{name}, {hit}" for name, pattern in INLINE.items() for hit in matching(pattern, text)]
 
 
+def _needs_no_translation(text: str) -> bool:
+    return text in OWN_NAMES or MASKED_NAME.fullmatch(text) is not None
+
+
 def untranslated_template(template: str) -> list[str]:
     """Chinese text in a template that gettext would not find."""
 
@@ -158,10 +163,10 @@ def untranslated_template(template: str) -> list[str]:
     findings = []
     for match in _JINJA.finditer(text):
         rest = _TRANSLATED.sub("_(", match.group())
-        loose = [s for s in _LITERAL.findall(rest) if CHINESE.search(s) and s[1:-1] not in OWN_NAMES]
+        loose = [s for s in _LITERAL.findall(rest) if CHINESE.search(s) and not _needs_no_translation(s[1:-1])]
         findings += [f"line {text.count(chr(10), 0, match.start()) + 1}: {s}" for s in loose]
     for number, line in enumerate(_JINJA.sub(blank, text).splitlines(), 1):
-        bare = [s for s in re.split(r"[<>\"'\s]+", line) if CHINESE.search(s) and s not in OWN_NAMES]
+        bare = [s for s in re.split(r"[<>\"'\s]+", line) if CHINESE.search(s) and not _needs_no_translation(s)]
         findings += [f"line {number}: {s}" for s in bare]
     return findings
 
