@@ -21,6 +21,7 @@ YEARS = range(2000, 2100)
 _ORDER_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _PICTURE = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]")
+_FORMULA = re.compile(r"[=@]|\+(?!\s*\d[\d\s-]*$)")
 _TEXT_FORMULA = re.compile(r'="([^"=]*)"')
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}")
 _WHOLE_FLOAT = re.compile(r"(\d+)\.0+")
@@ -58,8 +59,8 @@ def plain(cell: Cell) -> str:
     """The cell's text without edges. Raises for a formula, and for characters that nobody can see."""
     wrapped = _TEXT_FORMULA.fullmatch(cell.text.strip())
     text = wrapped[1] if wrapped and not cell.formula else cell.text
-    text = unicodedata.normalize("NFC", text).strip().strip("\ufeff")
-    if cell.formula or text.startswith(("=", "@")):
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip().strip("\ufeff")
+    if cell.formula or _FORMULA.match(text):
         raise CellProblem(
             "FORMULA", N_("这一格是公式，不是内容。"), N_("在表格中复制该列，选择性粘贴为“数值”后再导入。")
         )
@@ -195,9 +196,11 @@ def temperature(cell: Cell) -> str:
 
 def picture(cell: Cell) -> str:
     """The file name of a drawing in ``static/goods``, or nothing."""
-    text = fold(plain(cell)).lower().rpartition("/")[2].removesuffix(".svg")
+    text = fold(plain(cell)).lower().removesuffix(".svg")
     if text and not _PICTURE.fullmatch(text):
-        raise CellProblem("PICTURE", N_("图片名只能用小写字母、数字和 -。"), N_("请改正图片名，没有图片就留空。"))
+        raise CellProblem(
+            "PICTURE", N_("图片名只能用小写字母、数字和 -，不带文件夹。"), N_("请改正图片名，没有图片就留空。")
+        )
     return f"{text}.svg" if text else ""
 
 

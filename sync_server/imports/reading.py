@@ -91,9 +91,25 @@ def _text_sheet(kind: ImportKind, data: bytes) -> Sheet:
                 return _sheet(kind, _csv_rows(body, delimiter, skipped), f"CSV {encoding.upper()}")
             except BadInput as error:
                 trouble = _likelier(trouble, error)
-    raise trouble or BadInput(
-        "FILE_TYPE", N_("这不是能读的文本文件。"), N_("请另存为 UTF-8 或 GB18030 编码的 CSV，或 .xlsx 文件。")
-    )
+    raise trouble or _unreadable(data)
+
+
+def _unreadable(data: bytes) -> BadInput:
+    """Why no encoding fits; the line is where the likeliest of them stumbles."""
+    step = N_("请另存为 UTF-8 或 GB18030 编码的 CSV，或 .xlsx 文件。")
+    stumbles = [at for at in (_stumble(data, encoding) for encoding in ENCODINGS[:2]) if at is not None]
+    if b"\x00" in data or not stumbles:
+        return BadInput("FILE_TYPE", N_("这不是能读的文本文件。"), step)
+    line = data.count(b"\n", 0, max(stumbles)) + 1
+    return BadInput("FILE_ENCODING", N_("第 %(line)s 行有乱码：既不是 UTF-8，也不是 GB18030。"), step, line=line)
+
+
+def _stumble(data: bytes, encoding: str) -> int | None:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
 
 
 def _likelier(first: BadInput | None, second: BadInput) -> BadInput:
@@ -140,14 +156,14 @@ def _delimiters(text: str) -> list[str]:
 
 
 def _csv_rows(text: str, delimiter: str, skipped: int) -> Iterator[Line]:
-    """Rows with the line of the file on which each begins."""
+    """Rows counted as a spreadsheet program counts them; a quote that goes wrong is named by its line in the file."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1
     try:
-        for row in reader:
+        for number, row in enumerate(reader, start=1):
             if len(row) > IMPORT_COLUMNS:
-                raise _too_wide(begins + skipped)
-            yield begins + skipped, [Cell(text) if text else EMPTY for text in row]
+                raise _too_wide(number)
+            yield number, [Cell(text) if text else EMPTY for text in row]
             begins = reader.line_num + 1
     except csv.Error as error:
         if "end of data" in str(error) or "field limit" in str(error):

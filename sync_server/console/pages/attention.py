@@ -1,0 +1,109 @@
+"""What needs a person: cases, parked facts, and the record of what operators did."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import NotFound
+
+from shared.kernel.limits import CONSOLE_PAGE_ROWS
+from shared.parcels import store as parcels
+from shared.parcels.operations import close_case
+from shared.parcels.rules import CASE_KIND_NAMES
+from shared.sync import store as sync_store
+from shared.web.forms import Form
+from sync_server.console import board, store
+from sync_server.console.access import operator
+from sync_server.console.csv_export import csv_answer
+from sync_server.console.listing import offset
+from sync_server.console.rules import ACTION_NAMES, Action
+from sync_server.host import current_centre
+
+attention = Blueprint("attention", __name__)
+
+SHOWN = 500
+EXPORTED = 10_000
+
+
+@attention.get("/cases")
+def cases() -> ResponseReturnValue:
+    """What the rules could not settle."""
+    centre = current_centre()
+    closed = request.args.get("closed") == "1"
+    found = parcels.cases(centre.db, closed=closed, limit=SHOWN)
+    return render_template(
+        "console/cases.html", found=found, closed=closed, names=CASE_KIND_NAMES, places=board.place_names(centre)
+    )
+
+
+@attention.get("/cases.csv")
+def export_cases() -> ResponseReturnValue:
+    """All cases as a file."""
+    centre = current_centre()
+    places = board.place_names(centre)
+    header = (
+        _("自提点代码"), _("自提点"), _("事项"), _("包裹"), _("先前记录"), _("矛盾记录"), _("发现时间"), _("关闭时间"),
+    )  # fmt: skip
+    rows = [
+        (
+            point, places.get(point, ""), _(CASE_KIND_NAMES[case.kind]), case.parcel, case.first_fact, case.second_fact,
+            case.opened_at, case.closed_at,
+        )
+        for point, case in parcels.cases(centre.db, closed=True, limit=EXPORTED)
+    ]  # fmt: skip
+    return csv_answer("cases", header, rows)
+
+
+@attention.post("/cases/<point>/<case_id>/closing")
+def settle(point: str, case_id: str) -> ResponseReturnValue:
+    """A person has settled a case and says how."""
+    centre = current_centre()
+    if parcels.case(centre.db, point, case_id) is None:
+        raise NotFound
+    form = Form(request.form)
+    note = form.text("note", limit=100)
+    form.check()
+    with centre.journal.writing(point) as tx:
+        close_case(centre.journal, tx, point, case_id, note, operator())
+    flash(_("事项已关闭。"))
+    return redirect(url_for("console.attention.cases"), 303)
+
+
+@attention.get("/quarantine")
+def quarantine() -> ResponseReturnValue:
+    """Facts that could not be applied; kept whole, holding up nothing."""
+    centre = current_centre()
+    found = sync_store.open_quarantine(centre.db, limit=SHOWN)
+    return render_template("console/quarantine.html", found=found, places=board.place_names(centre))
+
+
+@attention.get("/quarantine.csv")
+def export_quarantine() -> ResponseReturnValue:
+    """Parked facts as a file."""
+    header = (_("自提点代码"), _("终端"), _("设备代"), _("序号"), _("种类"), _("记录时间"), _("原因"), _("发现时间"))
+    names = ("point", "device", "epoch", "seq", "kind", "at", "reason", "found_at")
+    rows = [[row[name] for name in names] for row in sync_store.open_quarantine(current_centre().db, limit=EXPORTED)]
+    return csv_answer("quarantine", header, rows)
+
+
+def _action(text: str) -> str:
+    return str(_(ACTION_NAMES[Action(text)])) if text in set(Action) else text
+
+
+@attention.get("/log")
+def log() -> ResponseReturnValue:
+    """What operators did."""
+    found = store.log(current_centre().db, CONSOLE_PAGE_ROWS + 1, offset())
+    older = len(found) > CONSOLE_PAGE_ROWS
+    page = offset() // CONSOLE_PAGE_ROWS + 1
+    return render_template("console/log.html", found=found[:CONSOLE_PAGE_ROWS], action=_action, page=page, older=older)
+
+
+@attention.get("/log.csv")
+def export_log() -> ResponseReturnValue:
+    """What operators did, as a file."""
+    header = (_("时间"), _("账号"), _("操作"), _("对象"))
+    rows = [
+        (row["at"], row["operator"], _action(row["action"]), row["subject"])
+        for row in store.log(current_centre().db, EXPORTED)
+    ]
+    return csv_answer("operator-log", header, rows)

@@ -1,0 +1,81 @@
+"""States as people see them: the word, the colour, the picture."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from shared.devices.rules import ATTENTION_NAMES, Part
+from shared.kernel.errors import N_
+from shared.orders.rules import ORDER_STATE_NAMES, OrderState
+from shared.parcels.rules import CARRIER_NAMES, PARCEL_STATE_NAMES, Carrier, ParcelState
+from sync_server.console.board import KioskState
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a pill shows; ``text`` is already in the reader's language."""
+
+    text: str
+    tone: str
+    icon: str = ""
+
+
+_ORDERS = {
+    OrderState.PLACED: ("warn", "wallet"),
+    OrderState.PAID: ("info", "truck"),
+    OrderState.READY: ("ok", "package-check"),
+    OrderState.COLLECTED: ("idle", "circle-check"),
+    OrderState.CANCELLED: ("idle", "ban"),
+    OrderState.REFUNDED: ("idle", "rotate-ccw"),
+}
+_PARCELS = {
+    ParcelState.EXPECTED: ("info", "truck"),
+    ParcelState.ARRIVED: ("warn", "package-plus"),
+    ParcelState.READY: ("ok", "package-check"),
+    ParcelState.OVERDUE: ("warn", "clock-alert"),
+    ParcelState.COLLECTED: ("idle", "circle-check"),
+    ParcelState.EXCEPTION: ("alarm", "package-x"),
+    ParcelState.RETURNED: ("idle", "undo-2"),
+}
+_PARTS = {
+    Part.OK: (N_("正常"), "ok"),
+    Part.ABSENT: (N_("未接"), "idle"),
+    Part.TROUBLE: (N_("故障"), "alarm"),
+}
+WAYS = {"pass": N_("出示凭证"), "code": N_("取件码"), "staff": N_("店员出库")}
+
+
+def order_face(state: OrderState) -> Face:
+    """An order's state."""
+    return Face(_(ORDER_STATE_NAMES[state]), *_ORDERS[state])
+
+
+def parcel_face(state: str) -> Face:
+    """A parcel's state."""
+    known = ParcelState(state)
+    return Face(_(PARCEL_STATE_NAMES[known]), *_PARCELS[known])
+
+
+def part_face(part: Part) -> Face:
+    """A camera's or printer's state."""
+    text, tone = _PARTS[part]
+    return Face(_(text), tone)
+
+
+def carrier_name(carrier: str) -> str:
+    """Who brought a parcel."""
+    return str(_(CARRIER_NAMES[Carrier(carrier)]))
+
+
+def way_name(way: str) -> str:
+    """How a parcel was collected; empty while it was not."""
+    return str(_(WAYS[way])) if way in WAYS else way
+
+
+def kiosk_face(state: KioskState) -> Face:
+    """A kiosk's state: the worst thing, and how many more there are."""
+    if not state.found:
+        return Face(_("正常"), "ok")
+    text = str(_(ATTENTION_NAMES[state.found[0].code]))
+    more = len(state.found) - 1
+    return Face(f"{text} +{more}" if more else text, state.tone)
