@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import requests
+import urllib3.exceptions
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.sync.rules import Trouble, trouble_of_status
@@ -108,11 +109,11 @@ def _translated() -> Iterator[None]:
         yield
     except requests.exceptions.SSLError as error:
         raise ExchangeFailed(Trouble.CERTIFICATE, str(error)) from error
-    except requests.exceptions.Timeout as error:
+    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
         raise ExchangeFailed(Trouble.TIMEOUT, str(error)) from error
     except requests.exceptions.ConnectionError as error:
         raise ExchangeFailed(Trouble.NO_NETWORK, str(error)) from error
-    except (requests.exceptions.RequestException, OSError) as error:
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise ExchangeFailed(Trouble.BAD_ANSWER, str(error)) from error
 
 
