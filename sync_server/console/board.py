@@ -86,6 +86,17 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class PlaceToday:
+    """One point today: parcels collected, lying there, awaited."""
+
+    point: str
+    name: str
+    collected: int
+    here: int
+    expected: int
+
+
+@dataclass(frozen=True)
 class Overview:
     """The first page in figures. ``oldest`` is UTC text or empty."""
 
@@ -99,6 +110,7 @@ class Overview:
     collected: int
     placed: int
     hours: Hours
+    places: tuple[PlaceToday, ...]
 
     @property
     def needing(self) -> int:
@@ -173,7 +185,25 @@ def overview(centre: Centre) -> Overview:
         collected=store.collected_between(centre.db, utc_text(today), utc_text(today + timedelta(days=1))),
         placed=store.placed_since(centre.db, utc_text(today)),
         hours=_hours(centre, now, today),
+        places=tuple(_places(centre, today)),
     )
+
+
+def _places(centre: Centre, today: datetime) -> list[PlaceToday]:
+    """Every point, the busiest first."""
+    figures = store.figures_by_point(centre.db)
+    collected = store.collected_by_point(centre.db, utc_text(today), utc_text(today + timedelta(days=1)))
+    places = [
+        PlaceToday(
+            point,
+            name,
+            collected.get(point, 0),
+            figures.get(point, {}).get("here", 0),
+            figures.get(point, {}).get("expected", 0),
+        )
+        for point, name in place_names(centre).items()
+    ]
+    return sorted(places, key=lambda place: (-place.collected, -place.here, place.point))
 
 
 def _midnight(centre: Centre, now: datetime) -> datetime:

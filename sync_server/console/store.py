@@ -151,6 +151,16 @@ def collected_by_slot(db: Reads, start: str, end: str) -> dict[str, int]:
     return {row["slot"]: int(row["n"]) for row in rows}
 
 
+def collected_by_point(db: Reads, start: str, end: str) -> dict[str, int]:
+    """Parcels handed out at each point from ``start`` to before ``end`` (UTC text)."""
+    rows = db.query(
+        "SELECT point, count(*) AS n FROM parcels "
+        "WHERE collected_at >= ? AND collected_at < ? AND deleted = 0 GROUP BY point",
+        (start, end),
+    )
+    return {row["point"]: int(row["n"]) for row in rows}
+
+
 def count_open_cases(db: Reads) -> int:
     """Cases nobody has closed."""
     return _number(db, "SELECT count(*) AS n FROM cases WHERE closed_at IS NULL AND deleted = 0")

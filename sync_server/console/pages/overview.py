@@ -11,7 +11,7 @@ from sync_server.host import current_centre
 
 overview = Blueprint("overview", __name__)
 
-NEEDS_SHOWN = 40
+NEEDS_SHOWN = 8
 
 
 @overview.get("/overview")

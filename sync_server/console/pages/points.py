@@ -102,8 +102,6 @@ def _page(code: str, form: Form) -> str:
     return render_template(
         "console/point.html",
         point=point,
-        layers=layers,
-        used=used,
         shelves=_drawn(layers, used),
         staff=store.staff(centre.db, code),
         kiosks=[(state, wording.kiosk_face(state)) for state in states if state.device.revoked_at is None],
@@ -118,8 +116,10 @@ def _drawn(layers: list[ShelfLayer], used: dict[tuple[int, int], int]) -> list[d
     shelves: dict[int, dict[str, object]] = {}
     for layer in layers:
         shelf = shelves.setdefault(
-            layer.shelf, {"code": str(layer.shelf), "name": layer.name, "used": 0, "room": 0, "cold": layer.cold}
+            layer.shelf,
+            {"code": str(layer.shelf), "name": layer.name, "used": 0, "room": 0, "layers": 0, "cold": layer.cold},
         )
+        shelf["layers"] = int(str(shelf["layers"])) + (layer.capacity > 0)
         shelf["used"] = int(str(shelf["used"])) + used.get(layer.place, 0)
         shelf["room"] = int(str(shelf["room"])) + layer.capacity
     return list(shelves.values())
