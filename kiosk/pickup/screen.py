@@ -68,9 +68,12 @@ def waiting_pill(parcel: Parcel) -> tuple[str, str, str]:
     return tone, icon, _(text)
 
 
-def code_size(count: int) -> str:
-    """Codes are the largest type there is room for: one huge, a few large, many in rows."""
-    return "huge" if count <= 2 else "large" if count <= 5 else "row"
+def code_size(result: PickupResult) -> str:
+    """Codes are the largest type there is room for beside what else must be said: huge, large, row (two columns)."""
+    if result.outcome is not PickupOutcome.HANDED_OUT:
+        return "row"
+    lines = len(result.handed) + (1 if result.waiting else 0) + (1 if result.more else 0)
+    return "huge" if lines <= 2 else "large" if lines <= 4 else "row" if len(result.handed) <= 12 else "small"
 
 
 def goods_of(parcel: Parcel) -> str:
