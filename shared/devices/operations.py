@@ -30,7 +30,7 @@ def draw_epoch() -> str:
 
 
 def _hash(code: str) -> str:
-    return hashlib.sha256(b"linqu claim code" + code.encode()).hexdigest()
+    return hashlib.sha256(b"linqu claim code" + code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def make_claim(db: Database, clock: Clock, point: str, actor: str, *, draw: Callable[[], str] = draw_code) -> str:
@@ -62,7 +62,7 @@ def claim(
     """
     if len(public_key) != PUBLIC_KEY_BYTES or len(hardware) > HARDWARE_CHARACTERS:
         raise BadInput("CLAIM_KEY", N_("登记请求无法读取。"), N_("请更新终端程序后重试。"))
-    code = "".join(code.split())
+    code = "".join(code[:64].split())
     with db.writing() as tx:
         now = utc_text(clock.now())
         found = store.claim_code(tx, _hash(code))

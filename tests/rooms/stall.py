@@ -94,6 +94,10 @@ def push(kiosk: KioskJournal, centre: CentreJournal) -> None:
     """One round from the kiosk to the centre and back."""
     state = sync_store.sync_state(kiosk.db)
     assert state is not None
+    if not sync_store.cursors(kiosk.db):
+        with kiosk.db.writing() as tx:
+            for feed in FEEDS:
+                sync_store.set_cursor(tx, feed, 0)
     request = accept.first_request(kiosk.db, state, secrets.token_hex(8), {})
     answer = receive(centre.db, centre.house, centre.clock, point=POINT, feeds=FEEDS, request=request, next_s=30)
     accept.check_answer(request, answer)

@@ -56,7 +56,7 @@ def test_a_day_of_work_gives_the_same_rows(point: tuple[CentreJournal, KioskJour
         assert len(store.search(journal.db, POINT, "1234")) == 10
         assert store.counts(journal.db, POINT)[ParcelState.COLLECTED] == 7
         assert len(store.recent_hand_outs(journal.db, POINT, 3)) == 3
-        assert store.by_waybill(journal.db, POINT, "LQ000") is None
+        assert store.by_waybill(journal.db, POINT, "LQ77777") is None
 
 
 def test_a_cancellation_meets_a_hand_out(point: tuple[CentreJournal, KioskJournal]) -> None:
@@ -118,12 +118,12 @@ def test_two_kiosks_hand_out_one_parcel_offline(
         push(kiosk, centre)
         push(other, centre)
     push(kiosk, centre)
-    for journal in (kiosk, other, centre):
-        ((_, case),) = store.cases(journal.db)
+    for side in (kiosk, other, centre):
+        ((_, case),) = store.cases(side.db)
         assert case.kind is CaseKind.DOUBLE_HAND_OUT
-        assert same_rows(journal, centre)
-        assert stock.on_hand(journal.db, POINT, "APPLE") == 0
-        check_books(journal)
+        assert same_rows(side, centre)
+        assert stock.on_hand(side.db, POINT, "APPLE") == 0
+        check_books(side)
     operations.undo_hand_over(kiosk, POINT, [announced.parcels[0].id], "S1")
     push(kiosk, centre)
     push(kiosk, centre)
