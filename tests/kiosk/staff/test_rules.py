@@ -28,10 +28,8 @@ def test_tries_left_are_told(failures: int, left: int) -> None:
     minutes=st.sampled_from(PIN_LOCK_MINUTES),
     looks=st.lists(st.tuples(st.booleans(), st.integers(0, 40 * MINUTE_MS)), max_size=12),
 )
-def test_no_way_of_restarting_makes_a_lock_shorter(
-    locked_at: int, minutes: int, looks: list[tuple[bool, int]]
-) -> None:
-    """Time passes, or the machine starts anew (its monotonic clock at 0 and time passes): real time is counted aside."""
+def test_no_way_of_restarting_makes_a_lock_shorter(locked_at: int, minutes: int, looks: list[tuple[bool, int]]) -> None:
+    """Time passes, or the machine starts anew with its monotonic clock at 0; real time is counted aside."""
     tries = PinTries(5, minutes * MINUTE_MS, locked_at + minutes * MINUTE_MS)
     now, real = locked_at, 0
     for restarted, passed in looks:
