@@ -1,5 +1,6 @@
 """Staff at the counter of one kiosk: signs in with the PIN and takes in what the scanner reads, over the real pages."""
 
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from shared.kernel.privacy import mask_name
 from shared.parcels import store as parcels
 from shared.parcels.rules import ParcelState
 
+PICKUP_CODE = re.compile(r"[1-9]-[1-9]-[0-9]{4}")
 RECEIVED, UNANNOUNCED = "received", "unknown_waybill"
 
 
@@ -49,19 +51,23 @@ class Counter:
             if person is None:
                 raise PageSurprise(f"nobody to choose for {arrival.waybill}: {found.text[:200]}")
             said = self._browser.send(person)
-        code = said.first(css_class="result-code")
-        return Received(arrival, _outcome(said), code.text if code else "")
+        code = PICKUP_CODE.search(_marked(said).text)
+        return Received(arrival, _outcome(said), code.group() if code else "")
 
     def _scan(self, page: Element, text: str) -> Element:
         # each scan goes out under a nonce of its own, as the page's script gives it one
         return self._browser.send(form_with(page, "scan"), scan=text, nonce=secrets.token_hex(8))
 
 
-def _outcome(said: Element) -> str:
+def _marked(said: Element) -> Element:
     marked = said.first(attribute="data-outcome")
     if marked is None:
         raise PageSurprise(f"no outcome in: {said.text[:300]}")
-    return marked.attributes["data-outcome"]
+    return marked
+
+
+def _outcome(said: Element) -> str:
+    return _marked(said).attributes["data-outcome"]
 
 
 def take_in_expected(kiosk: DemoKiosk, count: int) -> list[Received]:
