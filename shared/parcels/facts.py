@@ -26,6 +26,7 @@ from shared.parcels.rules import (
     after,
     goods_of,
     hand_out_case,
+    handed_out,
 )
 from shared.stock import store as stock
 from shared.stock.rules import Line, Reason
@@ -263,14 +264,7 @@ def _handed_out(tx: Tx, fact: Fact, it: HandedOut) -> None:
         if kind is not None:
             _open_case(tx, fact, n, kind, parcel_id, parcel.collected_fact if parcel else "")
         if parcel is not None and kind is not CaseKind.DOUBLE_HAND_OUT:
-            now = replace(
-                parcel,
-                state=ParcelState.COLLECTED,
-                collected_at=fact.at,
-                collected_way=it.way,
-                collected_fact=fact.id,
-            )
-            changes.append((parcel, now))
+            changes.append((parcel, handed_out(parcel, fact.at, it.way, fact.id)))
     _settle(tx, fact, changes, Reason.HANDED_OUT)
 
 

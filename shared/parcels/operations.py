@@ -28,6 +28,7 @@ from shared.parcels.rules import (
     after,
     carrier_of,
     clean_waybill,
+    handed_out,
     may_hand_out,
     propose_shelf,
 )
@@ -219,14 +220,15 @@ def hand_over(
             (parcel, may_hand_out(parcel, states.get(parcel.order_id), way))
             for parcel in (known[one] for one in wanted if one in known)
         ]
-        going = tuple(parcel.id for parcel, outcome in judged if outcome is HandOutOutcome.HANDED_OUT)
+        going = tuple(parcel for parcel, outcome in judged if outcome is HandOutOutcome.HANDED_OUT)
         left = tuple((parcel, outcome) for parcel, outcome in judged if outcome is not HandOutOutcome.HANDED_OUT)
         if not going:
             outcome = left[0][1] if left else HandOutOutcome.UNKNOWN
             return HandOver(outcome, tuple(parcel for parcel, _ in left), left)
-        journal.record(tx, facts.HandedOut(going, way.value, resident), point=point, actor=actor)
-        gone = store.parcels(tx, point, going)
-        handed = tuple(gone[one] for one in going)
+        payload = facts.HandedOut(tuple(parcel.id for parcel in going), way.value, resident)
+        fact = journal.record(tx, payload, point=point, actor=actor)
+        # what `apply` has just written, known without reading it again: this is the hot path
+        handed = tuple(handed_out(parcel, fact.at, way.value, fact.id) for parcel in going)
         also(tx, handed)
         return HandOver(HandOutOutcome.HANDED_OUT, handed, left)
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -300,6 +300,11 @@ def hand_out_case(parcel: Parcel | None, order: OrderState | None) -> CaseKind |
     if order in (OrderState.CANCELLED, OrderState.REFUNDED):
         return CaseKind.HANDED_OUT_CANCELLED
     return CaseKind.HANDED_OUT_UNPAID if order is OrderState.PLACED else None
+
+
+def handed_out(parcel: Parcel, at: str, way: str, fact_id: str) -> Parcel:
+    """The parcel once the fact ``fact_id`` has handed it out."""
+    return replace(parcel, state=ParcelState.COLLECTED, collected_at=at, collected_way=way, collected_fact=fact_id)
 
 
 class HandOutOutcome(StrEnum):

@@ -95,14 +95,18 @@ def parcels(db: Reads, point: str, ids: Sequence[str]) -> dict[str, Parcel]:
 
 def by_waybill(db: Reads, point: str, waybill: str) -> Parcel | None:
     """The parcel under a waybill; should there be several, one that lies here or is awaited, then the newest."""
-    found = db.query(_PARCEL + "AND waybill = ? ORDER BY inbound_at DESC, id DESC", (point, waybill))
-    return _first([_parcel(row) for row in found])
+    # sorted here: an ORDER BY would lure SQLite's planner to the index on inbound_at, through all parcels of the point
+    found = [_parcel(row) for row in db.query(_PARCEL + "AND waybill = ?", (point, waybill))]
+    return _first(sorted(found, key=lambda one: (one.inbound_at or "", one.id), reverse=True))
 
 
 def with_code(db: Reads, point: str, code: str) -> list[Parcel]:
     """All parcels that carry a pickup code: those that lie here first, then those handed out, newest first."""
-    found = db.query(_PARCEL + "AND pickup_code = ? ORDER BY collected_at DESC, id DESC LIMIT 50", (point, code))
-    return sorted((_parcel(row) for row in found), key=lambda one: not one.present) if code else []
+    if not code:
+        return []
+    found = [_parcel(row) for row in db.query(_PARCEL + "AND pickup_code = ?", (point, code))]
+    found.sort(key=lambda one: (one.collected_at or "", one.id), reverse=True)
+    return sorted(found, key=lambda one: not one.present)
 
 
 def by_code(db: Reads, point: str, code: str) -> Parcel | None:

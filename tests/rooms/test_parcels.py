@@ -150,6 +150,7 @@ def test_a_hand_out_moves_parcel_order_and_stock_together(kiosk: KioskJournal) -
     )
     assert first.outcome is HandOutOutcome.HANDED_OUT
     assert went == ids[:1]
+    assert first.parcels == (parcel(kiosk, ids[0]),)
     assert first.parcels[0].collected_at == utc_text(kiosk.clock.now())
     assert first.parcels[0].collected_way == "pass"
     assert order_of(kiosk, announced).state is OrderState.READY
