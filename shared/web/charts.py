@@ -100,7 +100,7 @@ def shelf_drawing(shelves: Sequence[Mapping[str, object]], here: Sequence[str] =
     columns = min(max(len(shelves), 1), SHELVES_PER_ROW)
     rows = -(-len(shelves) // SHELVES_PER_ROW)
     width = columns * (SHELF_WIDTH + SHELF_GAP) - SHELF_GAP
-    height = rows * (SHELF_HEIGHT + SHELF_GAP) + 44
+    height = rows * (SHELF_HEIGHT + SHELF_GAP) + 64
     groups = [
         _shelf(
             shelf,
@@ -113,8 +113,8 @@ def shelf_drawing(shelves: Sequence[Mapping[str, object]], here: Sequence[str] =
     said = f"{label}: {', '.join(str(code) for code in here)}" if here else label
     return Markup(
         '<svg class="shelves" viewBox="-4 -4 {} {}" role="img" aria-label="{}" focusable="false">{}'
-        '<rect class="shelf-counter" x="0" y="{}" width="{}" height="36" rx="10"/>'
+        '<rect class="shelf-counter" x="0" y="{}" width="{}" height="56" rx="10"/>'
         '<text class="shelf-counter-text" x="{}" y="{}" text-anchor="middle">{}</text></svg>'
     ).format(
-        width + 8, height + 8, said, Markup("").join(groups), height - 36, width, width // 2, height - 12, _("您在这里")
+        width + 8, height + 8, said, Markup("").join(groups), height - 56, width, width // 2, height - 14, _("您在这里")
     )
