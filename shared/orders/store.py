@@ -1,6 +1,6 @@
 """All SQL of orders."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from shared.db import Row, Tx
@@ -9,7 +9,7 @@ from shared.db.matching import containing, searched
 from shared.kernel.limits import SEARCH_ROWS
 from shared.orders.rules import Goods, Order, OrderLine, OrderState
 from shared.orders.tables import ORDER_LINES, ORDERS
-from shared.sync import put
+from shared.sync import put, read
 
 _COLUMNS = "SELECT point, id, number, resident, state, goods, total_fen, placed_at, collected_at "
 _FROM = "FROM orders WHERE deleted = 0 "
@@ -21,7 +21,7 @@ _LINES = (
 )
 
 
-def _order(row: Row) -> Order:
+def _order(row: Row | Mapping[str, Any]) -> Order:
     return Order(
         row["id"],
         row["number"],
@@ -36,7 +36,7 @@ def _order(row: Row) -> Order:
 
 def order(db: Reads, point: str, id: str) -> Order | None:  # noqa: A002 - the domain's word, as in the row
     """One order of a point."""
-    row = db.one(_ORDER + "AND point = ? AND id = ?", (point, id))
+    row = read(db, ORDERS, (point, id))
     return _order(row) if row else None
 
 
@@ -48,11 +48,8 @@ def by_number(db: Reads, point: str, number: str) -> Order | None:
 
 def states(db: Reads, point: str, ids: Collection[str]) -> dict[str, OrderState]:
     """The states of several orders of a point; unknown ids are left out."""
-    if not ids:
-        return {}
-    marks = ", ".join("?" * len(ids))
-    found = db.query(_ORDER + f"AND point = ? AND id IN ({marks})", (point, *ids))
-    return {row["id"]: OrderState(row["state"]) for row in found}
+    found = {one: read(db, ORDERS, (point, one)) for one in ids}
+    return {one: OrderState(row["state"]) for one, row in found.items() if row}
 
 
 def lines(db: Reads, point: str, order_id: str) -> list[OrderLine]:

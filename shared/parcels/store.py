@@ -1,6 +1,7 @@
 """All SQL of parcels."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -20,7 +21,7 @@ from shared.parcels.rules import (
     next_number,
 )
 from shared.parcels.tables import CASES, PARCELS
-from shared.sync import add, put, remove
+from shared.sync import add, put, read, remove
 
 _COLUMNS = (
     "SELECT id, waybill, carrier, resident, order_id, state, shelf, layer, pickup_code, cold, contents, name_masked, "
@@ -36,7 +37,7 @@ _decode_contents = msgspec.json.Decoder(tuple[Content, ...]).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def _parcel(row: Row) -> Parcel:
+def _parcel(row: Row | Mapping[str, Any]) -> Parcel:
     contents = row["contents"]
     return Parcel(
         row["id"],
@@ -78,7 +79,7 @@ def _case(row: Row) -> Case:
 
 def parcel(db: Reads, point: str, id: str) -> Parcel | None:  # noqa: A002 - the domain's word, as in the row
     """One parcel of a point."""
-    row = db.one(_PARCEL + "AND id = ?", (point, id))
+    row = read(db, PARCELS, (point, id))
     return _parcel(row) if row else None
 
 

@@ -7,7 +7,7 @@ from shared.db.database import Reads
 from shared.kernel.limits import SEARCH_ROWS
 from shared.stock.rules import Level, Line, Movement, Reason, totals
 from shared.stock.tables import STOCK_LEVELS, STOCK_MOVEMENTS
-from shared.sync import Fact, add, put
+from shared.sync import Fact, add, put, read
 
 _LEVEL = "SELECT sku, on_hand FROM stock_levels WHERE point = ? AND deleted = 0 "
 _MOVEMENT = (
@@ -26,7 +26,7 @@ def levels(db: Reads, point: str) -> list[Level]:
 
 def on_hand(db: Reads, point: str, sku: str) -> int:
     """Units of a product at a point; 0 when it has never been there."""
-    row = db.one(_LEVEL + "AND sku = ?", (point, sku))
+    row = read(db, STOCK_LEVELS, (point, sku))
     return int(row["on_hand"]) if row else 0
 
 

@@ -2,7 +2,7 @@
 
 from shared.sync.journal import CentreJournal, Journal, KioskJournal
 from shared.sync.rooms import Fact, FactKind, House, Room, SyncedTable
-from shared.sync.rows import add, put, remove
+from shared.sync.rows import add, put, read, remove
 
 __all__ = [
     "CentreJournal",
@@ -15,5 +15,6 @@ __all__ = [
     "SyncedTable",
     "add",
     "put",
+    "read",
     "remove",
 ]

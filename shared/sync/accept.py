@@ -148,6 +148,7 @@ def apply_again(tx: Tx, house: House, clock: Clock, state: store.SyncState, row:
     except Exception as error:
         if not is_about_data(error):
             raise
+        rows.forget_reads(tx)
         rows.start_images(tx)
         store.add_quarantine(
             tx, fact, bytes(row["payload"]), f"{type(error).__name__}: {error}"[:500], utc_text(clock.now())
@@ -173,5 +174,6 @@ def take_block(tx: Tx, house: House, clock: Clock, block: RowBlock) -> None:
             gone.append(tuple(values[:keys]))
         else:
             live.append((*values, 0, 0))
+    rows.forget_reads(tx)
     tx.executemany(table.upsert, live)
     tx.executemany(table.delete, gone)

@@ -50,6 +50,7 @@ def _replay(
     except Exception as error:
         if not is_about_data(error):
             raise
+        rows.forget_reads(tx)
 
 
 def differences(source: Reads, rebuilt: Reads, house: House) -> list[str]:

@@ -1,6 +1,6 @@
 """The centre's half of a round: push what came, pull what changed, in one transaction."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from shared.sync.wire import (
     SyncRequest,
     from_blocks,
     pack_batch,
+    pack_blocks,
     rows_digest,
 )
 
@@ -87,9 +88,11 @@ def _one_pass(
         if new:
             now = utc_text(clock.now())
             for seq, line in enumerate(new, start=held + 1):
-                _apply_one(tx, house, _fact(point, request, seq, line), line, push, now, careful)
+                _apply_one(tx, house, point, request, seq, line, push, now, careful)
             push.seq = held + len(new)
             number = rows.next_version(tx, f"journal:{point}")
+            whole = len(new) == request.n
+            body = pack_blocks(held + 1, request.n, request.facts) if whole else pack_batch(held + 1, new)
             store.add_journal_row(
                 tx,
                 store.JournalRow(
@@ -101,7 +104,9 @@ def _one_pass(
                     len(new),
                     chain,
                     now,
-                    pack_batch(held + 1, new),
+                    pack_blocks(held + 1, len(new), request.facts)
+                    if len(new) == request.n
+                    else pack_batch(held + 1, new),
                 ),
             )
             store.set_centre_head(tx, point, request.device, request.epoch, push.seq, chain)
@@ -127,19 +132,29 @@ def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLi
     return held, chain
 
 
-def _fact(point: str, request: SyncRequest, seq: int, line: FactLine) -> Fact:
-    return Fact(point, request.device, request.epoch, seq, line.kind, line.at, line.actor, msgspec.Struct())
+def _fact(point: str, request: SyncRequest, seq: int, line: FactLine, payload: msgspec.Struct) -> Fact:
+    return Fact(point, request.device, request.epoch, seq, line.kind, line.at, line.actor, payload)
 
 
-def _apply_one(tx: Tx, house: House, fact: Fact, line: FactLine, push: _Push, now: str, careful: bool) -> None:
+def _apply_one(
+    tx: Tx,
+    house: House,
+    point: str,
+    request: SyncRequest,
+    seq: int,
+    line: FactLine,
+    push: _Push,
+    now: str,
+    careful: bool,
+) -> None:
     kind = house.kinds.get(line.kind)
     if kind is None:
-        store.add_quarantine(tx, fact, line.payload, "UNKNOWN_KIND", now)
+        store.add_quarantine(tx, _fact(point, request, seq, line, msgspec.Struct()), line.payload, "UNKNOWN_KIND", now)
         push.clean = False
         return
     try:
-        payload = msgspec.msgpack.decode(line.payload, type=kind.payload)
-        fact = replace(fact, payload=payload)
+        payload = kind.decode(line.payload)
+        fact = _fact(point, request, seq, line, payload)
         if careful:
             with tx.savepoint():
                 kind.apply(tx, fact, payload)
@@ -150,11 +165,13 @@ def _apply_one(tx: Tx, house: House, fact: Fact, line: FactLine, push: _Push, no
             raise
         if not careful:
             raise _FactFailed from error
+        rows.forget_reads(tx)
         push.clean = False
         if kind.wish and isinstance(error, Refused):
-            push.refusals.append(Refusal(fact.seq, error.code, str(error)))
+            push.refusals.append(Refusal(seq, error.code, str(error)))
         else:
-            store.add_quarantine(tx, fact, line.payload, f"{type(error).__name__}: {error}"[:500], now)
+            parked = _fact(point, request, seq, line, msgspec.Struct())
+            store.add_quarantine(tx, parked, line.payload, f"{type(error).__name__}: {error}"[:500], now)
 
 
 def _answer(

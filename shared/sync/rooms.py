@@ -47,6 +47,11 @@ class FactKind:
     apply: Callable[[Tx, Fact, Any], None]
     wish: bool = False
 
+    @cached_property
+    def decode(self) -> Callable[[bytes], Any]:
+        """Reads a packed payload of this kind. Raises ``msgspec.DecodeError``."""
+        return msgspec.msgpack.Decoder(self.payload).decode
+
 
 @dataclass(frozen=True)
 class SyncedTable:
@@ -85,14 +90,14 @@ class SyncedTable:
         return f"INSERT INTO {self.name} ({', '.join(self.columns)}, version, deleted) VALUES ({marks})"
 
     @cached_property
-    def _updates(self) -> dict[tuple[tuple[int, ...], bool], str]:
+    def _updates(self) -> dict[tuple[tuple[str, ...], bool], str]:
         return {}
 
-    def update_of(self, changed: tuple[int, ...], *, versioned: bool) -> str:
-        """Write the columns at these positions, and the version where rows have one, of the row under a key."""
+    def update_of(self, changed: tuple[str, ...], *, versioned: bool) -> str:
+        """Write these columns, and the version where rows have one, of the row under a key."""
         sql = self._updates.get((changed, versioned))
         if sql is None:
-            sets = ", ".join(f"{self.columns[i]} = ?" for i in changed) + (", version = ?" if versioned else "")
+            sets = ", ".join(f"{column} = ?" for column in (*changed, "version")[: len(changed) + versioned])
             sql = self._updates[changed, versioned] = f"UPDATE {self.name} SET {sets} WHERE {self._where_key}"
         return sql
 

@@ -8,7 +8,7 @@ the fact that changes it, so that the kiosk can step back to what the centre kno
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,6 +21,7 @@ Image = tuple[str, tuple[Any, ...], tuple[Any, ...] | None]
 
 _FEEDS = "feed versions"
 _UNDO = "undo images"
+_ROWS = "rows read"
 
 
 def lock_feed(tx: Tx, feed: str) -> int:
@@ -57,52 +58,75 @@ def newest_version(db: Reads, feed: str) -> int:
     return pending[feed] if feed in pending else store.feed_version(db, feed)
 
 
+def read(db: Reads, table: SyncedTable, key: Sequence[Any]) -> Mapping[str, Any] | None:
+    """The live row under a key (scope first), or None. Within a transaction each row is fetched once."""
+    memo: dict[str, Any] | None = getattr(db, "memo", None)
+    if memo is None:
+        row = db.one(table.select_one, key)
+        return None if row is None or row["deleted"] else cast(Mapping[str, Any], row)
+    known: dict[tuple[Any, ...], Mapping[str, Any] | None] = memo.setdefault(_ROWS, {})
+    at = (table.name, *key)
+    if at not in known:
+        row = db.one(table.select_one, key)
+        known[at] = None if row is None or row["deleted"] else dict(row)
+    return known[at]
+
+
+def forget_reads(tx: Tx) -> None:
+    """Fetch rows anew: something other than this module's verbs has changed them, or a part was rolled back."""
+    tx.memo.pop(_ROWS, None)
+
+
 def put(tx: Tx, table: SyncedTable, values: Mapping[str, Any]) -> None:
     """Write one whole row of a synced table. What is the same already is not written and gets no new version.
 
     Only changed columns are named in the UPDATE: SQLite rewrites the entry of every index whose column is named.
     """
-    row = [values[column] for column in table.columns]
-    keys = len(table.key_columns)
-    found = tx.one(table.select_one, row[:keys])
-    before = None if found is None else values_of(found, table.columns)
-    gone = found is not None and found["deleted"]
-    changed = () if before is None else tuple(i for i in range(keys, len(row)) if before[i] != row[i])
-    if before is not None and not changed and not gone:
-        return
-    version = _version_or_image(tx, table, row, before)
-    if before is None or gone:
-        tx.execute(table.upsert, (*row, version, 0))
-    elif tx.authoritative:
-        tx.execute(table.update_of(changed, versioned=True), (*(row[i] for i in changed), version, *row[:keys]))
+    columns, keys = table.columns, len(table.key_columns)
+    key = tuple(values[column] for column in columns[:keys])
+    before = read(tx, table, key)
+    if before is None:
+        version = _version_or_image(tx, table, key, None)
+        tx.execute(table.upsert, (*(values[column] for column in columns), version, 0))
     else:
-        tx.execute(table.update_of(changed, versioned=False), (*(row[i] for i in changed), *row[:keys]))
+        changed = tuple(column for column in columns[keys:] if before[column] != values[column])
+        if not changed:
+            return
+        version = _version_or_image(tx, table, key, before)
+        news = [values[column] for column in changed]
+        if tx.authoritative:
+            news.append(version)
+        tx.execute(table.update_of(changed, versioned=tx.authoritative), (*news, *key))
+    tx.memo[_ROWS][(table.name, *key)] = values
 
 
-def _version_or_image(tx: Tx, table: SyncedTable, row: Sequence[Any], before: tuple[Any, ...] | None) -> int:
+def _version_or_image(tx: Tx, table: SyncedTable, key: tuple[Any, ...], before: Mapping[str, Any] | None) -> int:
     if tx.authoritative:
-        return next_version(tx, table.feed(row[0]))
+        return next_version(tx, table.feed(key[0]))
     images: list[Image] | None = tx.memo.get(_UNDO)
     if images is not None:
-        images.append((table.name, tuple(row[: len(table.key_columns)]), before))
+        image = None if before is None else tuple(before[column] for column in table.columns)
+        images.append((table.name, key, image))
     return 0
 
 
 def add(tx: Tx, table: SyncedTable, values: Mapping[str, Any]) -> None:
     """Write a row whose key is new because it derives from the fact itself; saves the look at a former image."""
     row = [values[column] for column in table.columns]
-    tx.execute(table.insert, (*row, _version_or_image(tx, table, row, None), 0))
+    key = tuple(row[: len(table.key_columns)])
+    tx.execute(table.insert, (*row, _version_or_image(tx, table, key, None), 0))
+    tx.memo.setdefault(_ROWS, {})[(table.name, *key)] = values
 
 
 def remove(tx: Tx, table: SyncedTable, key: Sequence[Any]) -> None:
     """Take one row away: marked at the centre, so that kiosks hear of it; gone at a kiosk. ``key``: scope first."""
-    found = tx.one(table.select_one, key)
-    before = None if found is None else values_of(found, table.columns)
-    version = _version_or_image(tx, table, key, before)
+    key = tuple(key)
+    version = _version_or_image(tx, table, key, read(tx, table, key))
     if tx.authoritative:
         tx.execute(table.mark_deleted, (version, *key))
     else:
         tx.execute(table.delete, key)
+    tx.memo[_ROWS][(table.name, *key)] = None
 
 
 def start_images(tx: Tx) -> None:
@@ -117,6 +141,7 @@ def take_images(tx: Tx) -> bytes:
 
 def step_back(tx: Tx, house: House, packed: bytes) -> None:
     """Put back the images of one fact, newest first."""
+    forget_reads(tx)
     for name, key, image in reversed(msgspec.msgpack.decode(packed, type=list[Image])):
         table = house.tables[name]
         if image is None:

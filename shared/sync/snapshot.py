@@ -98,6 +98,7 @@ def load(
             rows.step_back(tx, house, bytes(row["undo"]))
         for table in house.tables_of(feed):
             tx.execute(table.delete_scope, (feed.partition(":")[2],))
+        rows.forget_reads(tx)
         last = SnapshotPart()
         for last in _parts(chunks):
             if last.rows is None:

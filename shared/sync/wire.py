@@ -170,7 +170,12 @@ class _Batch(msgspec.Struct, frozen=True, array_like=True):
 
 def pack_batch(first_seq: int, lines: Sequence[FactLine]) -> bytes:
     """A batch as the journal keeps it."""
-    return pack(_Batch(first_seq, len(lines), to_blocks(lines, first_seq)))
+    return pack_blocks(first_seq, len(lines), to_blocks(lines, first_seq))
+
+
+def pack_blocks(first_seq: int, n: int, blocks: list[FactBlock]) -> bytes:
+    """A batch as the journal keeps it, from blocks that are at hand."""
+    return pack(_Batch(first_seq, n, blocks))
 
 
 def unpack_batch(body: bytes) -> tuple[int, list[FactLine]]:

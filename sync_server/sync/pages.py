@@ -102,7 +102,7 @@ def send_snapshot() -> ResponseReturnValue:
     if point is None or feed not in (feed_name("point", device.point), feed_name("region", point.region)):
         raise Refused("FEED_FOREIGN", N_("本机无权读取这个数据流。"))
 
-    # one transaction, so that every part shows the same moment; packed before it is sent, so that a slow line holds none
+    # one transaction, so that every part shows the same moment; packed first, so that a slow line holds none
     with centre.db.writing() as tx:
         parts = list(
             snapshot.send(
