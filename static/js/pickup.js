@@ -6,8 +6,10 @@
   const WAIT_MS = 15000;
   const PAUSE_MS = 1000;
   const HINT_MS = 3000;
-  const FAST_MS = 50; // a scanner types a key every few ms, a person never under 50
-  const SHORTEST = 8;
+  const FAST_MS = 100; // a scanner types a key every few ms; a person is seldom faster than this
+  const SURELY = 4; // so many fast keys are a scanner's: it may then falter while the machine is busy
+  const FALTER_MS = 250;
+  const SHORTEST = 12; // more than code and tail together, less than any pass or bar code that matters
 
   const screen = (() => {
     const known = window.sessionStorage.getItem("screen");
@@ -53,7 +55,7 @@
 
   // --- scanners that type ----------------------------------------------------------------------------------------
 
-  // Keys are held back for 50 ms. A few were a person's and go to the keypad. Many in a row are a scan, and none of it
+  // Keys are held back for a moment. A few were a person's and go to the keypad. Many in a row are a scan, and none of it
   // may reach the fields: a pass typed into them would count as a wrong pickup code.
   let keys = [];
   let last = 0;
@@ -62,6 +64,9 @@
   function press(key) {
     const button = document.querySelector(`[data-keypad] [data-key="${key}"]`);
     if (button) button.click();
+  }
+  function patience() {
+    return keys.length < SURELY ? FAST_MS : FALTER_MS;
   }
   function release() {
     const typed = keys;
@@ -80,15 +85,14 @@
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const now = performance.now();
     if (event.key.length === 1 && event.key !== " ") {
       event.preventDefault();
       event.stopPropagation();
-      if (keys.length && now - last > FAST_MS) release();
+      if (keys.length && event.timeStamp - last > patience()) release();
       keys.push(event.key);
-      last = now;
+      last = event.timeStamp;
       window.clearTimeout(timer);
-      timer = window.setTimeout(release, FAST_MS);
+      timer = window.setTimeout(release, patience());
     } else if ((event.key === "Enter" || event.key === "Tab") && keys.length >= SHORTEST) {
       event.preventDefault();
       event.stopPropagation();
