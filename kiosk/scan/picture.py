@@ -5,8 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hardware.cameras.camera import Frame
-from hardware.pictures import PictureError, write_jpeg
-from hardware.virtual.scenes import thumbnail
+from hardware.pictures import PictureError, resized, write_jpeg
 from kiosk.scan.rules import PICTURE, PICTURE_WISH
 from shared.kernel.limits import CAMERA_PICTURE_PIXELS, CAMERA_PICTURE_SECONDS
 
@@ -41,7 +40,8 @@ class LivePicture:
         self._written_at = now
         try:
             new = self._picture.with_suffix(".new.jpg")
-            write_jpeg(new, thumbnail(frame.gray, CAMERA_PICTURE_PIXELS), QUALITY)
+            high = frame.gray.shape[0] * CAMERA_PICTURE_PIXELS // frame.gray.shape[1]
+            write_jpeg(new, resized(frame.gray, CAMERA_PICTURE_PIXELS, high), QUALITY)
             new.replace(self._picture)
         except (OSError, PictureError) as error:
             log.warning("no picture for the devices page: %s", error)
