@@ -44,6 +44,8 @@ def close_doors(app: Flask, *, cookie_name: str, secure_cookies: bool) -> None:
             response.headers.setdefault("Cache-Control", "no-store")
         elif "v" in request.args and response.status_code == 200:
             response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+        else:
+            response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
 
