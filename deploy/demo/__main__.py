@@ -12,7 +12,9 @@ from types import FrameType
 
 import requests
 
+from deploy.demo import books
 from deploy.demo.browser import PageSurprise
+from deploy.demo.counter import take_in_expected
 from deploy.demo.day import Day
 from deploy.demo.folder import FolderTaken, demo_folder, read_kept
 from deploy.demo.neighbourhood import JINAN, generate
@@ -24,6 +26,7 @@ from deploy.demo.town import ROOT, ProcessDied, Town
 
 FOLDER, ONCE_FOLDER = Path("var/demo"), Path("var/demo-once")
 LOOK_SECONDS = 0.5
+FIRST_PARCELS = 10
 WENT_WRONG = (
     ProcessDied,
     PageSurprise,
@@ -82,12 +85,22 @@ def _play(given: argparse.Namespace, folder: Path) -> int:
     town.progress.say(f"Linqu demo, day {town.neighbourhood.day}, seed {town.neighbourhood.seed}, in {folder}")
     try:
         with town, serve_panel(town) as panel:
+            _first_parcels(town)
             town.progress.say(_addresses(town, panel, time.monotonic() - began))
             _watch(town)
     except WENT_WRONG as wrong:
         print(f"\nThe demo stopped: {wrong}", file=sys.stderr)
         return 1
     return 0
+
+
+def _first_parcels(town: Town) -> None:
+    """So that somebody can collect at once. A town that is gone on with has its parcels."""
+    if any(books.to_collect(kiosk) for kiosk in town.kiosks):
+        return
+    with town.progress.step(f"staff of each point take in {FIRST_PARCELS} parcels at the counter"):
+        for kiosk in town.kiosks:
+            take_in_expected(kiosk, FIRST_PARCELS)
 
 
 def _watch(town: Town) -> None:

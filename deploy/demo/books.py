@@ -70,7 +70,7 @@ def forged(text: str) -> str:
 def read_label(path: Path) -> LabelMark | None:
     """What the code on a printed label says; None when it cannot be read or is none of ours."""
     with Image.open(path) as picture:
-        found = zxingcpp.read_barcodes(picture.convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
+        found = zxingcpp.read_barcodes(picture.convert("L"), formats=zxingcpp.barcode_formats_from_str("QRCode"))
     return next((mark for one in found if (mark := read_label_text(one.text))), None)
 
 

@@ -165,9 +165,9 @@ class Browser:
         headers = {"HX-Request": "true"}
         return self._read(self._session.get(urljoin(self._home, path), headers=headers, timeout=ANSWER_SECONDS))
 
-    def ask(self, path: str, **params: str) -> dict[str, str]:
-        """A JSON answer, as the page's own script reads it."""
-        answer = self._session.get(urljoin(self._home, path), params=params, timeout=ANSWER_SECONDS)
+    def ask(self, path: str, seconds: float, **params: str) -> dict[str, str]:
+        """A JSON answer, as the page's own script reads it. Raises ``requests.Timeout`` after ``seconds``."""
+        answer = self._session.get(urljoin(self._home, path), params=params, timeout=seconds)
         answer.raise_for_status()
         return {name: str(value) for name, value in answer.json().items()}
 

@@ -73,7 +73,7 @@ class Day:
             self._confirmed()
 
     def close(self) -> None:
-        """What is looked at when the processes have stopped: the doctors of kiosks and centre."""
+        """The doctors of kiosks and centre, as an operator calls them; the processes may run or have stopped."""
         with self.town.progress.step("doctors examine kiosks and centre, the journal is replayed from nothing"):
             for kiosk in self.town.kiosks:
                 self._doctor(f"doctor of {kiosk.point.code}", kiosk.environ, "kiosk", "doctor")
@@ -148,7 +148,7 @@ class Day:
             self._answers[day.point] = given
             for phone, answer in zip(day.collectors, given, strict=True):
                 codes = {one.code for one in self._received[day.point] if one.arrival.phone == phone}
-                if answer.outcome != HANDED_OUT or answer.codes != codes:
+                if answer.outcome != HANDED_OUT or set(answer.codes) != codes:
                     wrong.append(f"{phone}: {answer.outcome} {sorted(answer.codes)}, expected {sorted(codes)}")
         every = [answer for given in answers for answer in given]
         self.report.note(

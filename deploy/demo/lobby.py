@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+
 from deploy.demo.browser import Browser, PageSurprise
 from hardware.virtual.remote import carried_out, hold_up
 
@@ -18,11 +20,12 @@ FORGED, EXPIRED, WRONG_POINT, UNSEEN = "FORGED", "EXPIRED", "WRONG_POINT", "UNSE
 
 @dataclass(frozen=True)
 class Answer:
-    """What the screen said: its outcome and the pickup codes on it; how often the pass was held up, and how long the
-    last time took from raising the hand until the result stood on the screen."""
+    """What the screen said: its outcome, its headline and the pickup codes on it; how often the code was held up, and
+    how long the last time took from raising the hand until the result could be shown."""
 
     outcome: str
-    codes: frozenset[str]
+    headline: str
+    codes: tuple[str, ...]
     tries: int
     seconds: float
 
@@ -34,10 +37,13 @@ class Lobby:
         self._browser = Browser(url)
         self._camera = camera
         self._monotonic = monotonic
+        self._hint = ""
 
-    def present(self, text: str, hardness: float, seed: int) -> Answer:
-        """Hold a code up, again in another way when nothing happens. ``UNSEEN`` when the kiosk never reacts."""
-        for attempt in range(1, TRIES + 1):
+    def present(self, text: str, hardness: float, seed: int, *, tries: int = TRIES) -> Answer:
+        """Hold a code up, again in another way when nothing happens. ``UNSEEN`` when the kiosk shows no result; the
+        headline is then what it said to the hand with the phone, if anything."""
+        self._hint = ""
+        for attempt in range(1, tries + 1):
             after = self._wipe()
             began = self._monotonic()
             held = hold_up(self._camera, text, SHOW_SECONDS, hardness, seed * TRIES + attempt)
@@ -45,17 +51,16 @@ class Lobby:
             seconds = self._monotonic() - began
             carried_out(held, PATIENCE_SECONDS)
             if id:
-                outcome, codes = self._read(id)
-                return Answer(outcome, codes, attempt, seconds)
-        return Answer(UNSEEN, frozenset(), TRIES, 0.0)
+                return self._read(id, attempt, seconds)
+        return Answer(UNSEEN, self._hint, (), tries, 0.0)
 
     def badge(self) -> str:
         """What the badge on the screen says about the way to the centre: online, offline, syncing or portal."""
-        page = self._browser.open("/")
-        badge = page.first(css_class="badge")
+        badge = self._browser.open("/").first(css_class="badge")
         if badge is None:
             raise PageSurprise("the kiosk's screen has no badge")
-        return next((name.removeprefix("badge-") for name in badge.attributes["class"].split() if name != "badge"), "")
+        words = badge.attributes["class"].split()
+        return next((word.removeprefix("badge-") for word in words if word.startswith("badge-")), "")
 
     def _wipe(self) -> str:
         """Back to the first screen; the mark from which it listens."""
@@ -65,17 +70,19 @@ class Lobby:
         return body.attributes["data-scans-after"]
 
     def _result(self, after: str, until: float) -> str:
-        while self._monotonic() < until:
-            news = self._browser.ask("/pickup/scans", after=after, screen="demo")
+        while (rest := until - self._monotonic()) > 0:
+            try:
+                news = self._browser.ask("/pickup/scans", rest, after=after, screen="demo")
+            except requests.Timeout:
+                break
             if news["result"]:
                 return news["result"]
-            after = news["after"]
+            after, self._hint = news["after"], news["hint"] or self._hint
         return ""
 
-    def _read(self, id: str) -> tuple[str, frozenset[str]]:  # noqa: A002 - the domain's word
+    def _read(self, id: str, tries: int, seconds: float) -> Answer:  # noqa: A002 - the domain's word
         page = self._browser.fragment(f"/pickup/results/{id}")
-        codes = frozenset(one.text for one in page.every(css_class="code-text"))
-        coded = page.first(css_class="pickup-error-code")
-        if coded is None:
-            return HANDED_OUT, codes
-        return coded.text.removeprefix(CODE_WORD).strip(), codes
+        codes = tuple(one.text for one in page.every(css_class="code-text"))
+        coded, title = page.first(css_class="pickup-error-code"), page.first("h1")
+        outcome = coded.text.removeprefix(CODE_WORD).strip() if coded else HANDED_OUT
+        return Answer(outcome, title.text if title else "", codes, tries, seconds)

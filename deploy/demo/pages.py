@@ -3,7 +3,6 @@
 import re
 import secrets
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from deploy.demo.counter import take_in_expected
 from deploy.demo.showings import HARDNESS, KIND_WORDS, ShowingKind
 from deploy.demo.shown import Stock, deliveries, people_with_parcels, point_state
 from deploy.demo.town import PANEL_PORT, DemoKiosk, Town, free_port
-from hardware.virtual.remote import CAMERA_MODES, PRINTER_WORDS, carried_out, labels, tell_camera, tell_printer
+from hardware.virtual.remote import CAMERA_MODES, PRINTER_WORDS, carried_out, tell_camera, tell_printer
 from kiosk.scan.rules import PICTURE, PICTURE_WISH
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import N_, BadInput
@@ -194,10 +193,7 @@ def make_panel(town: Town) -> Flask:
     settings = WebSettings(secret_key=secrets.token_hex(32), cookie_name="linqu_demo", accept_language=True)
 
     def make_frame() -> Frame:
-        points = [
-            NavItem(kiosk.point.name, "store", f"/points/{kiosk.point.code}", len(labels(kiosk.printer)))
-            for kiosk in town.kiosks
-        ]
+        points = [NavItem(kiosk.point.name, "store", f"/points/{kiosk.point.code}") for kiosk in town.kiosks]
         return Frame(_("演示台"), nav=tuple(points))
 
     app = make_web_app(__name__, settings, clock=SystemClock(), frame=make_frame, distance=lambda _path: "console")
@@ -217,4 +213,3 @@ def serve_panel(town: Town) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.close()
-        time.sleep(0)

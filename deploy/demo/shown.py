@@ -11,11 +11,19 @@ from hardware.virtual.remote import labels, printer_state
 from kiosk import workers
 from kiosk.scan.rules import PICTURE
 from kiosk.sync.badge import link
+from shared.kernel.errors import N_
 from shared.parcels.rules import Parcel
 from shared.residents import store as residents
 from shared.web.frame import Link
 
 LABELS_SHOWN = 4
+CAMERA_WORDS = {
+    "covered": N_("镜头被盖住"),
+    "frozen": N_("画面卡住"),
+    "starting": N_("正在启动"),
+    "missing": N_("找不到摄像头"),
+}
+CAMERA_SILENT = N_("没有画面")
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,11 @@ class PointState:
     printer_word: str
     labels: tuple[str, ...]
     labels_open: int
+
+    @property
+    def camera_words(self) -> str:
+        """Message id of what is wrong with the camera."""
+        return CAMERA_WORDS.get(self.camera, CAMERA_SILENT)
 
 
 def point_state(kiosk: DemoKiosk) -> PointState:

@@ -283,7 +283,7 @@ class Town:
                 raise ProcessDied(one.name, status, one.log)
 
     def stop(self) -> None:
-        """Stop every process: kindly, then for good. Books are closed."""
+        """Stop every process: kindly, then for good. Cut the cables, close the books. Harmless when done before."""
         for one in reversed(self._running):
             if one.process.poll() is None:
                 one.process.terminate()
@@ -292,8 +292,13 @@ class Town:
             try:
                 one.process.wait(max(0.1, until - time.monotonic()))
             except subprocess.TimeoutExpired:
+                # the group: a supervisor that hangs has children of its own
                 os.killpg(one.process.pid, signal.SIGKILL)
                 one.process.wait()
         self._running.clear()
         for kiosk in self.kiosks:
             kiosk.cable.cut()
+            if (books := kiosk.__dict__.pop("books", None)) is not None:
+                books.db.close()
+        if (centre := self.__dict__.pop("books", None)) is not None:
+            centre.db.close()
