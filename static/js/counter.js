@@ -54,7 +54,7 @@
       sendNext();
     });
     document.addEventListener("htmx:afterSwap", keepFocus);
-    keepFocus();
+    window.addEventListener("load", keepFocus);
   }
 
   const toggle = document.querySelector("[data-theme-toggle]");
