@@ -2,6 +2,9 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -10,8 +13,10 @@ from kiosk.host import Kiosk, open_kiosk
 from kiosk.supervisor import PROCESSES, Supervisor
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refused
+from shared.sync.findings import report
 
 WEB_THREADS = 16
+T = TypeVar("T")
 
 
 @click.group()
@@ -75,17 +80,26 @@ def doctor() -> None:
     """Look at the database and say in words what was found; exits 1 when something is wrong."""
     from kiosk.doctor import examine
 
-    findings = examine(_open())
-    for finding in findings:
-        print(finding.text)
-    sys.exit(0 if all(finding.good for finding in findings) else 1)
+    sys.exit(0 if report(examine(_open())) else 1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the database to FILE (a USB stick) while the kiosk runs. Keep db.key from the data directory with it."""
+    try:
+        _open().db.backup_to(file)
+    except OSError as error:
+        print(f"没有写成备份：{error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"已备份到 {file}")
 
 
 def _open() -> Kiosk:
     return _or_exit(lambda: open_kiosk(read_config()))
 
 
-def _or_exit(work):  # type: ignore[no-untyped-def]  # any callable, its own result
+def _or_exit(work: Callable[[], T]) -> T:
     try:
         return work()
     except Refused as refused:

@@ -1,21 +1,12 @@
 """What ``kiosk doctor`` looks at, and how it says what it found."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from kiosk.host import Kiosk
 from shared.sync import rows, store
 from shared.sync.accept import feeds_of
+from shared.sync.findings import Finding
 from shared.sync.journal import START_OF_CHAIN, chain_hash
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at, in a sentence."""
-
-    good: bool
-    text: str
 
 
 def examine(kiosk: Kiosk) -> list[Finding]:
@@ -39,8 +30,7 @@ def examine(kiosk: Kiosk) -> list[Finding]:
 
 
 def _integrity(kiosk: Kiosk) -> Finding:
-    bad = [row[0] for row in kiosk.db.tools.execute("PRAGMA cipher_integrity_check").fetchall()]
-    bad += [row[0] for row in kiosk.db.tools.execute("PRAGMA quick_check").fetchall() if row[0] != "ok"]
+    bad = kiosk.db.damage()
     return Finding(not bad, f"数据库损坏：{bad[0]}" if bad else "数据库完整")
 
 

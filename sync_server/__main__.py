@@ -9,8 +9,10 @@ from typing import TypeVar
 
 import click
 
+from shared.db import SqliteDatabase
 from shared.kernel.errors import Refused
 from shared.kernel.limits import SYNC_BODY_BYTES
+from shared.sync.findings import report
 from sync_server.config import read_config
 from sync_server.host import init_centre, open_centre
 
@@ -69,9 +71,23 @@ def doctor(rebuild: bool) -> None:
     if rebuild:
         with tempfile.TemporaryDirectory() as folder:
             findings.append(examine_rebuild(centre, Path(folder)))
-    for finding in findings:
-        print(finding.text)
-    sys.exit(0 if all(finding.good for finding in findings) else 1)
+    sys.exit(0 if report(findings) else 1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the SQLite database to FILE while the centre runs; PostgreSQL is backed up with its own tools."""
+    centre = _or_exit(lambda: open_centre(read_config()))
+    if not isinstance(centre.db, SqliteDatabase):
+        print("数据库是 PostgreSQL：请用 pg_dump 或 pg_basebackup 备份。", file=sys.stderr)
+        sys.exit(2)
+    try:
+        centre.db.backup_to(file)
+    except OSError as error:
+        print(f"没有写成备份：{error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"已备份到 {file}，请连同数据目录里的 *.key 一起保存")
 
 
 @main.command(name="import")

@@ -1,22 +1,14 @@
 """What ``sync_server doctor`` looks at, and how it says what it found."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from shared.db import open_sqlite
 from shared.sync import store
+from shared.sync.findings import Finding
 from shared.sync.journal import START_OF_CHAIN, chain_hash
 from shared.sync.rebuild import differences, rebuild
 from shared.sync.wire import unpack_batch
 from sync_server.host import Centre
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at, in a sentence."""
-
-    good: bool
-    text: str
 
 
 def examine(centre: Centre) -> list[Finding]:

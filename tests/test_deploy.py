@@ -180,7 +180,7 @@ def test_commands_named_in_units_are_known(unit: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "verbs"),
     [
-        ("kiosk", ("run", "enrol", "doctor", "backup", "restore")),
+        ("kiosk", ("run", "enrol", "doctor", "backup")),
         ("sync_server", ("run", "init", "doctor", "import", "backup")),
     ],
 )

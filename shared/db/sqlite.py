@@ -136,6 +136,32 @@ class SqliteDatabase:
         """Whether a table exists."""
         return bool(self.tools[name].exists())
 
+    def damage(self) -> list[str]:
+        """What page checksums and SQLite's own check find wrong, in SQLite's words; empty when the file is whole."""
+        conn = self._connection()
+        found: list[str] = []
+        for check in ("PRAGMA cipher_integrity_check", "PRAGMA quick_check"):
+            try:
+                found += [row[0] for row in conn.execute(check).fetchall() if row[0] != "ok"]
+            except sqlcipher3.DatabaseError as error:
+                found.append(str(error))
+        return found
+
+    def backup_to(self, path: Path) -> None:
+        """Write a copy of this moment to ``path``, under the same key, while others go on working.
+
+        Raises ``FileExistsError`` rather than write over a copy.
+        """
+        if path.exists():
+            raise FileExistsError(path)
+        copy = sqlcipher3.connect(str(path), isolation_level=None)
+        try:
+            if self._key is not None:
+                copy.execute(f"PRAGMA key = \"x'{bytes.fromhex(self._key).hex()}'\"")
+            self._connection().backup(copy)
+        finally:
+            copy.close()
+
     def close(self) -> None:
         """Close every thread's connection."""
         with self._lock:

@@ -14,7 +14,10 @@ def yuan(fen: int) -> str:
 
 
 def parse_yuan(text: str) -> int:
-    """``12.3``, ``¥12.30`` or ``12.30元`` → fen, full-width digits too. ``ValueError`` for anything else, e.g. three decimals."""
+    """``12.3``, ``¥12.30`` or ``12.30元`` (full-width digits too) → fen.
+
+    Raises ``ValueError`` for anything else, e.g. three decimals.
+    """
     match = _YUAN.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if match is None:
         raise ValueError(f"not an amount in yuan: {text!r}")

@@ -104,9 +104,7 @@ def _one_pass(
                     len(new),
                     chain,
                     now,
-                    pack_blocks(held + 1, len(new), request.facts)
-                    if len(new) == request.n
-                    else pack_batch(held + 1, new),
+                    body,
                 ),
             )
             store.set_centre_head(tx, point, request.device, request.epoch, push.seq, chain)

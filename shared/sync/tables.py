@@ -10,9 +10,10 @@ MIGRATIONS = (
         # kiosk: who it is and how far it has read; one row
         (
             "CREATE TABLE sync_state (id BIGINT PRIMARY KEY CHECK (id = 1), device TEXT NOT NULL, "
-            "hardware TEXT NOT NULL, epoch TEXT NOT NULL, point TEXT NOT NULL, region TEXT NOT NULL, generation BIGINT NOT NULL, "
-            "acked_seq BIGINT NOT NULL, durable_seq BIGINT NOT NULL, last_contact TEXT, last_try TEXT, "
-            "trouble TEXT NOT NULL DEFAULT '', next_s BIGINT NOT NULL DEFAULT 30, wanted BIGINT NOT NULL DEFAULT 0)"
+            "hardware TEXT NOT NULL, epoch TEXT NOT NULL, point TEXT NOT NULL, region TEXT NOT NULL, "
+            "generation BIGINT NOT NULL, acked_seq BIGINT NOT NULL, durable_seq BIGINT NOT NULL, "
+            "last_contact TEXT, last_try TEXT, trouble TEXT NOT NULL DEFAULT '', "
+            "next_s BIGINT NOT NULL DEFAULT 30, wanted BIGINT NOT NULL DEFAULT 0)"
         ),
         "CREATE TABLE cursors (feed TEXT PRIMARY KEY, version BIGINT NOT NULL)",
         # centre: newest version of each feed, held locked while it is written

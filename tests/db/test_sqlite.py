@@ -117,3 +117,32 @@ def test_migrations_run_once_and_in_order(db: SqliteDatabase) -> None:
 def test_the_kiosk_writes_with_full_synchronisation(db: SqliteDatabase) -> None:
     assert db.tools.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert db.tools.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_a_backup_is_of_one_moment_and_needs_the_same_key(db: SqliteDatabase) -> None:
+    with db.writing() as tx:
+        tx.execute("INSERT INTO counts (id, n) VALUES (1, 1)")
+    copy = db.path.with_name("copy.db")
+    db.backup_to(copy)
+    with db.writing() as tx:
+        tx.execute("INSERT INTO counts (id, n) VALUES (2, 2)")
+    opened = open_sqlite(copy, key=KEY, authoritative=False)
+    assert [row["id"] for row in opened.query("SELECT id FROM counts")] == [1]
+    opened.close()
+    assert b"counts" not in copy.read_bytes()
+    with pytest.raises(FileExistsError):
+        db.backup_to(copy)
+
+
+def test_a_flipped_bit_is_found(db: SqliteDatabase) -> None:
+    with db.writing() as tx:
+        tx.executemany("INSERT INTO counts (id, n) VALUES (?, ?)", [(n, n) for n in range(5000)])
+    assert db.damage() == []
+    db.tools.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    db.close()
+    whole = bytearray(db.path.read_bytes())
+    whole[4096 * 3 + 100] ^= 4
+    db.path.write_bytes(whole)
+    again = open_sqlite(db.path, key=KEY, authoritative=False)
+    assert again.damage()
+    again.close()
