@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from shared.kernel.errors import N_, BadInput
 from shared.web.i18n import SESSION_KEY
 from sync_server.console import operations
 from sync_server.host import Centre, current_centre
@@ -49,7 +50,12 @@ def end(centre: Centre) -> None:
 
 
 def only_operators() -> ResponseReturnValue | None:
-    """Before each request: let operators in, send everybody else to the sign-in page and back afterwards."""
+    """Before each request: let operators in, send everybody else to the sign-in page and back afterwards.
+
+    An address with a NUL byte means nothing to anybody, and PostgreSQL takes none.
+    """
+    if any("\x00" in text for text in (request.path, *request.args.values())):
+        raise BadInput("ADDRESS", N_("地址里有看不见的控制字符。"), N_("请回到首页重新找。"))
     if request.endpoint in OPEN_PAGES or operator():
         return None
     back = request.full_path.rstrip("?") if request.method == "GET" else ""

@@ -113,7 +113,9 @@ def rename(device_id: str) -> ResponseReturnValue:
 def make_claim() -> ResponseReturnValue:
     """A claim code, shown in this answer and never again."""
     centre = current_centre()
-    point = request.form.get("point", "")
+    form = Form(request.form)
+    point = form.text("point", limit=16)
+    form.check()
     code = operations.make_claim(centre, point, operator())
     place = pickup_points.point(centre.db, point)
     until = utc_text(parse_utc(utc_text(centre.clock.now())) + timedelta(minutes=CLAIM_CODE_MINUTES))

@@ -31,7 +31,8 @@ def show() -> ResponseReturnValue:
 def begin() -> ResponseReturnValue:
     """Try a name and a password."""
     form = Form(request.form)
-    name, back = form.raw("name").strip().lower(), _back(request.form.get("next", ""))
+    name = "".join(c for c in form.raw("name") if c.isprintable()).strip().lower()
+    back = _back(request.form.get("next", ""))
     outcome, said = operations.sign_in(current_centre(), name, request.form.get("password", ""))
     if outcome is SignIn.WELCOME:
         access.begin(said)
