@@ -25,7 +25,7 @@ def sign_in() -> ResponseReturnValue:
     kiosk, back = current_kiosk(), _next(request.args.get("next", ""))
     if session.signed_in() is not None:
         return redirect(back, 303)
-    chosen = operations.member(kiosk, request.args.get("staff", ""))
+    chosen = operations.member(kiosk, request.args.get("staff", session.was_here()))
     if chosen is None:
         return render_template("staff/names.html", people=operations.who_works_here(kiosk), back=back)
     wait = operations.lock_rest_ms(kiosk, chosen.id)
@@ -43,7 +43,7 @@ def begin_session() -> ResponseReturnValue:
     error, wait = form.errors.get("pin", ""), 0
     if form:
         try:
-            session.begin(operations.sign_in(kiosk, staff, pin))
+            session.begin(operations.sign_in(kiosk, staff, pin), staff)
             return redirect(back, 303)
         except PinWrong as wrong:
             error = words(wrong.message, wrong.params)

@@ -15,19 +15,26 @@ from shared.pickup_points.rules import Staff
 from shared.web.i18n import SESSION_KEY as LANGUAGE_KEY
 
 TOKEN_KEY = "staff"  # noqa: S105 - the name of a cookie value
+WAS_HERE_KEY = "was_here"
 FIRST_PAGE = "/counter"
 
 Args = ParamSpec("Args")
 View = Callable[Args, ResponseReturnValue]
 
 
-def begin(token: str) -> None:
+def begin(token: str, staff: str) -> None:
     """Give the browser a new session; nothing of the one before it stays but the language."""
     language = session.get(LANGUAGE_KEY)
     session.clear()
     if language:
         session[LANGUAGE_KEY] = language
     session[TOKEN_KEY] = token
+    session[WAS_HERE_KEY] = staff
+
+
+def was_here() -> str:
+    """Who was signed in last at this screen; a locked screen asks for their PIN first."""
+    return str(session.get(WAS_HERE_KEY, ""))
 
 
 def end() -> Staff | None:

@@ -86,8 +86,10 @@
   const IDLE_SECONDS = 300;
   const leave = document.querySelector('.counter-head form[action$="/staff/session/end"]');
   if (leave) {
-    window.setInterval(() => {
-      if (linqu.untouchedFor() >= IDLE_SECONDS) leave.submit();
+    const timer = window.setInterval(() => {
+      if (linqu.untouchedFor() < IDLE_SECONDS) return;
+      window.clearInterval(timer);
+      leave.submit();
     }, 2000);
   }
 })();
