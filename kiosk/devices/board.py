@@ -105,7 +105,7 @@ def read_board(kiosk: Kiosk) -> Board:
 def _camera(kiosk: Kiosk, state: WorkerState | None) -> Part:
     key = "none" if not kiosk.config.camera else state.state if state else "silent"
     detail = read_detail(state.detail if state else "")
-    figures = [(_("画面"), _("每秒 %(count)s 张", count=detail.fps))] if key == "ok" else []
+    figures = [(_("画面"), _("每秒 %(count)s 张", count=detail.fps))] if key == "ok" and detail.fps else []
     if detail.decode_ms:
         figures.append((_("识读用时"), _("%(count)s 毫秒", count=detail.decode_ms)))
     figures.append((_("本次开机识读"), str(detail.scans)))

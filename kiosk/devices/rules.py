@@ -142,16 +142,16 @@ def clock_is_plausible(now: datetime, last_contact: str | None) -> bool:
 
 
 def temperature_condition(celsius: float | None) -> Condition:
-    """The processor's temperature; None where the machine does not tell."""
+    """The machine, judged by the processor's temperature in °C; None where it does not tell."""
     if celsius is None:
-        return Condition("idle", "thermometer", N_("本机不提供"))
+        return Condition("ok", "monitor", N_("正常"))
     if celsius > DEVICE_HOT_CELSIUS:
         return Condition(
             "alarm", "thermometer", N_("过热"), N_("机器会变慢。"), N_("请清理风扇和散热孔，避免阳光直射。")
         )
     if celsius >= WARM_CELSIUS:
         return Condition("warn", "thermometer", N_("偏热"), "", N_("请检查通风。"))
-    return Condition("ok", "thermometer", N_("正常"))
+    return Condition("ok", "monitor", N_("正常"))
 
 
 TESTED: Mapping[str, tuple[str, str]] = {

@@ -100,7 +100,7 @@ class ScanWorker:
         self._frames: deque[float] = deque(maxlen=RATE_FRAMES)
         self._decode_ms = 0.0
         self._scans = 0
-        self._said, self._beat_at = "", 0.0
+        self._said, self._beat_at = ("", ""), 0.0
         self.scanner = ""
 
     def turn(self) -> bool:
@@ -133,15 +133,15 @@ class ScanWorker:
         return self._camera.health().value if self._camera else "none"
 
     def _beat(self) -> None:
-        now, state = self._clock.monotonic(), self.state()
-        if state == self._said and now < self._beat_at:
+        now, state, scanner = self._clock.monotonic(), self.state(), self.scanner
+        if (state, scanner) == self._said and now < self._beat_at:
             return
-        detail = Detail(self._fps(now), round(self._decode_ms, 1), self._scans, self.scanner, self._door.trouble)
+        detail = Detail(self._fps(now), round(self._decode_ms, 1), self._scans, scanner, self._door.trouble)
         try:
             workers.beat(self._kiosk.db, self._clock, NAME, state, msgspec.json.encode(detail).decode())
         except Refused as refused:
             log.warning("%s", refused)
-        self._said, self._beat_at = state, now + BEAT_SECONDS
+        self._said, self._beat_at = (state, scanner), now + BEAT_SECONDS
 
     def _fps(self, now: float) -> float:
         recent = [at for at in self._frames if now - at < 3.0]

@@ -1,26 +1,25 @@
 """The resident's way at the kiosk in Chromium: 1080×1920, touch, three languages, no accessibility violations."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from waitress.server import create_server
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from kiosk.__main__ import WEB_THREADS
 from kiosk.host import open_kiosk
 from shared.kernel.clock import SystemClock
 from shared.parcels.rules import Content, ParcelState
 from tests.kiosk.pickup.scene import Scene, settings
+from tests.kiosk.serving import served
 
 pytestmark = pytest.mark.browser
-SCREEN = {"width": 1080, "height": 1920}
+SCREEN = ViewportSize(width=1080, height=1920)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -31,10 +30,8 @@ class Lobby:
         self.scene = Scene.open(settings(data), SystemClock())
         app = self.scene.app()
         app.config["WTF_CSRF_ENABLED"] = True
-        self._server = create_server(app, host="127.0.0.1", port=0, threads=WEB_THREADS)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        self.address = f"http://127.0.0.1:{self._server.effective_port}"
+        self._stack = ExitStack()
+        self.address = self._stack.enter_context(served(app))
         self._nonce = 0
 
     def scan(self, text: str, kind: str = "read") -> str:
@@ -50,8 +47,8 @@ class Lobby:
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.close()
-        self._thread.join(5)
+        self._stack.close()
+        self.scene.kiosk.db.close()
 
 
 @pytest.fixture(scope="module")

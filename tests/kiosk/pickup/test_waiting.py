@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import requests
-from waitress.server import create_server
 
 from kiosk.__main__ import WEB_THREADS
 from kiosk.pickup.board import ScanBoard
@@ -15,19 +14,16 @@ from kiosk.pickup.rules import PickupOutcome, PickupResult
 from shared.kernel.clock import SystemClock
 from shared.kernel.limits import SCAN_WAITERS
 from tests.kiosk.pickup.scene import Scene, settings
+from tests.kiosk.serving import served
 
 RESULT = PickupResult(PickupOutcome.NOT_A_PASS)
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[Scene, str]]:
+def point(tmp_path: Path) -> Iterator[tuple[Scene, str]]:
     scene = Scene.open(settings(tmp_path / "kiosk"), SystemClock())
-    server = create_server(scene.app(), host="127.0.0.1", port=0, threads=WEB_THREADS)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield scene, f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(5)
+    with served(scene.app()) as address:
+        yield scene, address
     scene.kiosk.db.close()
 
 
@@ -36,8 +32,8 @@ def begin(address: str) -> str:
     return page.partition('data-scans-after="')[2].partition('"')[0]
 
 
-def test_four_waiting_screens_slow_no_page_and_hear_at_once(served: tuple[Scene, str]) -> None:
-    scene, address = served
+def test_four_waiting_screens_slow_no_page_and_hear_at_once(point: tuple[Scene, str]) -> None:
+    scene, address = point
     after = begin(address)
     heard: list[tuple[str, float]] = []
 
