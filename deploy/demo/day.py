@@ -113,7 +113,7 @@ class Day:
 
     def _labels(self) -> None:
         quiet = self._wait(lambda: not any(map(books.labels_open, self.town.kiosks)), LABEL_SECONDS)
-        found = [books.check_labels(kiosk, self._codes(kiosk.point.code)) for kiosk in self.town.kiosks]
+        found = [books.check_labels(kiosk, self.codes(kiosk.point.code)) for kiosk in self.town.kiosks]
         wrong = [problem for one in found for problem in one.wrong]
         if not quiet:
             wrong.insert(0, f"still open after {LABEL_SECONDS:.0f} s: {[*map(books.labels_open, self.town.kiosks)]}")
@@ -121,7 +121,8 @@ class Day:
         good = not wrong and printed == self.plan.arrivals
         self.report.note(f"{printed} labels printed, read back, matched", good, _by_point(found, "printed"), wrong)
 
-    def _codes(self, point: str) -> dict[str, str]:
+    def codes(self, point: str) -> dict[str, str]:
+        """Pickup codes by waybill, as the counter's screen showed them."""
         return {one.arrival.waybill: one.code for one in self._received[point]}
 
     def _heard(self) -> None:

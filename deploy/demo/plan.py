@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from deploy.demo.neighbourhood import Neighbourhood, Order
 
@@ -94,9 +95,11 @@ def plan_day(neighbourhood: Neighbourhood, size: DaySize, seed: int) -> DayPlan:
 
 
 def _orders(neighbourhood: Neighbourhood, size: DaySize, chance: random.Random) -> list[Order]:
-    """Orders of different residents, as many as give the wanted number of boxes exactly."""
+    """Orders of different residents, point by point in turn, as many as give the wanted number of boxes exactly."""
     left, chosen, seen = size.own, [], set()
-    for order in chance.sample(neighbourhood.paid_orders, len(neighbourhood.paid_orders)):
+    mixed = chance.sample(neighbourhood.paid_orders, len(neighbourhood.paid_orders))
+    queues = [[order for order in mixed if order.point == point.code] for point in neighbourhood.points]
+    for order in (order for turn in zip_longest(*queues) for order in turn if order is not None):
         if order.phone not in seen and len(order.waybills) <= left:
             left -= len(order.waybills)
             seen.add(order.phone)

@@ -1,11 +1,13 @@
 """The demo's processes: a centre, a kiosk for each point with a camera and a printer of its own, cables between."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -138,6 +140,7 @@ class Town:
             for index, point in enumerate(neighbourhood.points)
         ]
         self._running: list[_Running] = []
+        self._starter = ThreadPoolExecutor(1, "starter")
 
     @property
     def url(self) -> str:
@@ -231,6 +234,10 @@ class Town:
         write_kept(self.folder, kept)
 
     def _run(self, name: str, environ: dict[str, str], *arguments: str) -> None:
+        # in a thread, where Ctrl-C never strikes: a process that runs is always one that we know of
+        self._starter.submit(self._run_now, name, environ, arguments).result()
+
+    def _run_now(self, name: str, environ: dict[str, str], arguments: tuple[str, ...]) -> None:
         path = self.folder / "logs" / f"{name}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as log:
@@ -284,17 +291,18 @@ class Town:
 
     def stop(self) -> None:
         """Stop every process: kindly, then for good. Cut the cables, close the books. Harmless when done before."""
+        self._starter.shutdown()
         for one in reversed(self._running):
             if one.process.poll() is None:
                 one.process.terminate()
         until = time.monotonic() + STOP_SECONDS
         for one in self._running:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 one.process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                # the group: a supervisor that hangs has children of its own
+            # a supervisor that hangs, or has died, leaves children in its group; an empty group is no process at all
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(one.process.pid, signal.SIGKILL)
-                one.process.wait()
+            one.process.wait()
         self._running.clear()
         for kiosk in self.kiosks:
             kiosk.cable.cut()
