@@ -1,7 +1,5 @@
 """What operators see and do, through the pages."""
 
-import csv
-import io
 import re
 import time
 from datetime import date, timedelta
@@ -13,42 +11,22 @@ from deploy.demo.import_files import write_all
 from deploy.demo.neighbourhood import generate
 from shared.devices import operations as device_operations
 from shared.devices import store as devices
-from shared.devices.rules import Device, Health, Part
+from shared.devices.rules import Health, Part
 from shared.kernel import passes
 from shared.kernel.clock import ManualClock, utc_text
-from shared.parcels import operations as parcel_operations
 from shared.parcels import store as parcels
 from shared.parcels.facts import HandedOut
 from shared.pickup_points import store as pickup_points
 from shared.residents import store as residents
-from sync_server.console import board, store
+from sync_server.console import board
 from sync_server.console.csv_export import csv_lines
 from sync_server.console.rules import check_pin
 from sync_server.host import Centre
-from sync_server.imports.columns import COLUMNS
-from sync_server.imports.operations import confirm, import_file, stage
-from sync_server.imports.samples import SAMPLES
+from sync_server.imports.operations import import_file
+from tests.sync_server.happenings import cells, centre_of, enrol, fill_a_little, hand_out
 from tests.sync_server.opening import POINTS, Desk, open_desk
 
 HOSTILE = ["------", "%", "_", "", "'", '"', "\\", "' OR 1=1 --", "<script>", "\x00", "𠮷" * 80, "%%%%", "!_%", "[]"]
-WELL = Health(
-    app_version="0.1.0", camera=Part.OK, printer=Part.OK, disk_free_mb=20_000, disk_total_mb=29_000, temperature_c=50.0
-)
-
-
-def centre_of(desk: Desk) -> Centre:
-    centre: Centre = desk.app.extensions["linqu_centre"]
-    return centre
-
-
-def enrol(centre: Centre, device: str, point: str = "JN-HL01", health: Health = WELL, silent: float = 5) -> None:
-    """A kiosk that was heard of ``silent`` seconds ago."""
-    now = centre.clock.now()
-    made = utc_text(now - timedelta(days=3))
-    kiosk = Device(device, point, device, bytes(32), "hw", "EPOCH1", made, None, None, Health(), 0, 1)
-    with centre.db.writing() as tx:
-        devices.add_device(tx, kiosk)
-        devices.set_contact(tx, device, utc_text(now - timedelta(seconds=silent)), health, 0, 1)
 
 
 @pytest.fixture(scope="module")
@@ -61,29 +39,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fill(centre: Centre, files: Path) -> None:
     for kind in ("goods", "residents", "orders"):
         assert import_file(centre, kind, files / f"{kind}.csv", "op").good
-
-
-def fill_a_little(centre: Centre) -> None:
-    """The rows of the sample files that the import page offers."""
-    for kind, rows in SAMPLES.items():
-        head = ",".join(column.name for column in COLUMNS[kind])
-        data = "\n".join([head, *(",".join(row) for row in rows)]).encode()
-        assert confirm(centre, stage(centre, kind, "f.csv", data, "op"), "op").good
-
-
-def cells(answer_text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(answer_text.removeprefix("\ufeff"))))
-
-
-def hand_out(centre: Centre, point: str, count: int) -> list[str]:
-    """Receive and hand out so many of the expected parcels; their ids."""
-    ids = [row["id"] for row in store.parcels(centre.db, point, "expected", "", count)]
-    for parcel_id in ids:
-        parcel = parcels.parcel(centre.db, point, parcel_id)
-        assert parcel is not None
-        parcel_operations.receive_parcel(centre.journal, point, parcel.waybill, "S1")
-        parcel_operations.hand_over(centre.journal, point, [parcel_id], "S1", way="pass")
-    return ids
 
 
 # --- is everything all right? -----------------------------------------------------------------------------------------
@@ -362,71 +317,3 @@ def test_no_cell_of_a_file_is_a_formula() -> None:
 def test_long_files_are_whole() -> None:
     rows = cells("".join(csv_lines(["n"], ([n] for n in range(2_345)))))
     assert [row[0] for row in rows[1:]] == [str(n) for n in range(2_345)]
-
-
-# --- imports through the browser --------------------------------------------------------------------------------------
-
-
-def upload(desk: Desk, kind: str, name: str, data: bytes) -> str:
-    answer = desk.post(
-        "/console/imports", {"kind": kind, "file": (io.BytesIO(data), name)}, content_type="multipart/form-data"
-    )
-    assert answer.status_code == 303, answer.text
-    return answer.headers["Location"]
-
-
-def test_upload_preview_confirm(signed_in: Desk, files: Path) -> None:
-    where = upload(signed_in, "goods", "goods.csv", (files / "goods.csv").read_bytes())
-    page = signed_in.get(where).text
-    assert "确认导入 264 项" in page
-    assert "章丘大葱" in page
-    assert signed_in.post(f"{where}/confirmation").status_code == 303
-    assert "已导入" in signed_in.get(where).text
-    assert "goods.csv" in signed_in.get("/console/imports").text
-
-
-def test_problems_are_shown_row_by_row_and_as_a_file(signed_in: Desk) -> None:
-    bad = "手机号,姓名,自提点\n123,王小明,JN-HL01\n13800001234,=cmd,JN-HL01\n".encode()
-    where = upload(signed_in, "residents", "../../etc/passwd.csv", bad)
-    page = signed_in.get(where).text
-    assert "2 行有问题" in page
-    assert "passwd.csv" in page
-    assert "../" not in page
-    assert signed_in.post(f"{where}/confirmation").status_code == 422
-    exported = cells(signed_in.get(f"{where}/problems.csv").text)
-    assert [row[0] for row in exported[1:]] == ["2", "3"]
-    assert exported[2][2] == "'=cmd"
-    assert signed_in.post(f"{where}/discarding").status_code == 303
-    assert signed_in.get(where).status_code == 422
-
-
-def test_an_upload_may_be_larger_than_a_form_but_not_endless(signed_in: Desk) -> None:
-    rows = "".join(f"138{n:08d},王小明,JN-HL01\n" for n in range(45_000)).encode()
-    assert len(rows) > 1024 * 1024
-    upload(signed_in, "residents", "r.csv", "手机号,姓名,自提点\n".encode() + rows)
-    token = {"csrf_token": signed_in.csrf(), "kind": "residents"}
-    huge = {**token, "file": (io.BytesIO(bytes(9 * 1024 * 1024)), "huge.csv")}
-    assert signed_in.client.post("/console/imports", data=huge, content_type="multipart/form-data").status_code == 413
-    large = {**token, "file": (io.BytesIO(bytes(2 * 1024 * 1024)), "large.csv")}
-    signed_in.post("/console/session/end")
-    assert signed_in.client.post("/console/imports", data=large, content_type="multipart/form-data").status_code == 413
-
-
-def test_a_file_that_cannot_be_read_is_explained_beside_the_form(signed_in: Desk) -> None:
-    data = {"kind": "goods", "file": (io.BytesIO(b"%PDF-1.7"), "goods.pdf")}
-    answer = signed_in.post("/console/imports", data, content_type="multipart/form-data")
-    assert answer.status_code == 400
-    assert "这不是表格文件" in answer.text
-    assert 'type="file"' in answer.text
-    assert signed_in.post("/console/imports", {"kind": "goods"}).status_code == 400
-
-
-@pytest.mark.parametrize("kind", ["goods", "residents", "orders"])
-def test_the_sample_files_can_be_imported(signed_in: Desk, kind: str) -> None:
-    for earlier in ("goods", "residents", "orders"):
-        data = signed_in.get(f"/console/imports/samples/{earlier}.csv").data
-        where = upload(signed_in, earlier, f"{earlier}.csv", data)
-        assert "有问题，现在" not in signed_in.get(where).text
-        assert signed_in.post(f"{where}/confirmation").status_code == 303
-        if earlier == kind:
-            break

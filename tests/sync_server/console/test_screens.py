@@ -17,7 +17,7 @@ from shared.parcels.facts import HandedOut
 from shared.residents import store as residents
 from sync_server.app import make_app
 from sync_server.host import Centre
-from tests.sync_server.console.test_pages import WELL, enrol, fill_a_little, hand_out
+from tests.sync_server.happenings import WELL, enrol, fill_a_little, hand_out
 from tests.sync_server.opening import OPERATOR, PASSWORD, begin_centre
 
 pytestmark = pytest.mark.browser
@@ -26,8 +26,6 @@ DESK = {"width": 1440, "height": 900}
 BAD_GOODS = Path(__file__).parents[2] / "samples" / "goods_bad.csv"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": {"type": "tag", "values": STANDARDS}}
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 
 
 @pytest.fixture(scope="module")
