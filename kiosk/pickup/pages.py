@@ -1,4 +1,4 @@
-"""The resident's screens, the door for scans, and the counter's list of residents who want somebody."""
+"""The resident's screens, and the door through which scans come."""
 
 import hmac
 import secrets
@@ -16,7 +16,6 @@ from kiosk.pickup import operations, scans, store
 from kiosk.pickup.board import ScanBoard
 from kiosk.pickup.rules import CODE_DIGITS, TAIL_DIGITS, PickupOutcome, PickupResult
 from kiosk.pickup.screen import FOR_TEMPLATES, camera_trouble, shelves_of, shown
-from kiosk.staff.session import staff_here, staff_required, staff_watching
 from shared.kernel.limits import RESULT_SECONDS_MAX, SCAN_WAIT_SECONDS
 from shared.web.pages import VISIT_KEY
 from shared.web.security import without_csrf
@@ -182,23 +181,3 @@ def _only_our_worker() -> None:
 def take_scan() -> ResponseReturnValue:
     outcome = scans.take(current_kiosk(), board(), scans.read(request.get_data()))
     return jsonify(outcome=outcome)
-
-
-# --- the counter ----------------------------------------------------------------------------------------------------
-
-
-@blueprint.get("/counter/help-calls")
-@staff_watching
-def help_calls() -> ResponseReturnValue:
-    """A fragment for the counter's pages: residents at the kiosk who asked for somebody."""
-    return render_template("pickup/help_calls.html", calls=store.open_help_calls(current_kiosk().db))
-
-
-@blueprint.post("/counter/help-calls/<id>/answer")
-@staff_required
-def answer_help_call(id: str) -> ResponseReturnValue:  # noqa: A002 - the domain's word
-    kiosk = current_kiosk()
-    operations.answer_help_call(kiosk, id, staff_here().id)
-    if not htmx_request.htmx:
-        return redirect("/counter", 303)
-    return render_template("pickup/help_calls.html", calls=store.open_help_calls(kiosk.db))

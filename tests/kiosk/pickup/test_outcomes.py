@@ -160,6 +160,7 @@ def test_a_wrong_clock_sends_nobody_away(scene: Scene, clock: ManualClock, years
     [
         ("6901234567892", "EAN13", PickupOutcome.GOODS_BARCODE),
         ("6901234567892", "", PickupOutcome.GOODS_BARCODE),
+        ("6901234567893", "", PickupOutcome.PARCEL_LABEL),
         ("SF1234567890123", "Code128", PickupOutcome.PARCEL_LABEL),
         ("773123456789012", "Code128", PickupOutcome.PARCEL_LABEL),
         ("https://example.org/pay?x=1", "QRCode", PickupOutcome.NOT_A_PASS),

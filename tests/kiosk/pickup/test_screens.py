@@ -6,6 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from kiosk.pickup import store
+from kiosk.pickup.operations import answer_help_call, call_staff, collect_by_pass
 from shared.kernel.clock import ManualClock
 from shared.kernel.limits import RESULT_KEPT_SECONDS
 from shared.parcels.rules import ParcelState
@@ -185,16 +187,27 @@ def test_a_missing_parcel_calls_staff_once_and_staff_answer(scene: Scene, screen
     assert 'data-countdown="30"' in page
 
     counter = scene.app().test_client()
-    assert counter.get("/counter/help-calls").status_code == 303
+    assert counter.get("/counter/calls").status_code == 303
     counter.post("/staff/session", data={"staff": STAFF, "pin": PIN})
-    calls = counter.get("/counter/help-calls").text
-    assert calls.count("自助机前的居民请您过去") == 1
-    assert parcel.code in calls
+    calls = counter.get("/counter/calls").text
+    assert calls.count(parcel.code) == 1
     assert "王*明" in calls
-    found = re.search(r'hx-post="([^"]+)"', calls)
+    found = re.search(r'action="(/counter/calls/[^"]+)"', calls)
     assert found
-    assert "自助机" not in counter.post(found[1], headers=HTMX).text
-    assert "自助机" not in counter.get("/counter/help-calls").text
+    counter.post(found[1])
+    assert parcel.code not in counter.get("/counter/calls").text
+
+
+def test_old_calls_are_forgotten(scene: Scene, clock: ManualClock) -> None:
+    kiosk = scene.kiosk
+    for visit in ("old", "new"):
+        call_staff(kiosk, visit, collect_by_pass(kiosk, ""))
+    assert answer_help_call(kiosk, "old", STAFF)
+    assert not answer_help_call(kiosk, "old", STAFF)
+    clock.advance(8 * 24 * 3600)
+    assert answer_help_call(kiosk, "new", STAFF)
+    assert not store.help_called(kiosk.db, "old")
+    assert store.help_called(kiosk.db, "new")
 
 
 @pytest.mark.parametrize("language", ["zh_Hans_CN", "zh_Hant_TW", "en"])

@@ -78,7 +78,7 @@ def test_a_page_that_is_gone_and_comes_again_holds_one_place() -> None:
         thread.start()
         time.sleep(0.02)
     for thread in threads[:-1]:
-        thread.join(2)
+        thread.join(0.3)
     assert [thread.is_alive() for thread in threads] == [False] * 11 + [True]
     board.scan("n", "p", lambda: RESULT)
     threads[-1].join(2)
