@@ -236,6 +236,38 @@ def test_any_number_of_codes_fits_the_screen(lobby: Lobby, page: Page, parcels: 
     assert fits(page)
 
 
+def test_a_crowded_result_fits_in_english_too(lobby: Lobby, page: Page) -> None:
+    resident = lobby.scene.resident()
+    for cold in (False, True, True):
+        lobby.scene.parcel(resident, cold=cold)
+    lobby.scene.broken(resident)
+    page.get_by_role("button", name="English").tap()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    lobby.scan(lobby.scene.pass_of(resident))
+    expect(page.locator(".pickup-codes .code-text")).to_have_count(3)
+    assert fits(page)
+
+
+def test_nobody_there_wipes_the_screen(lobby: Lobby, page: Page) -> None:
+    """40 s without a touch, then 20 s in which one may say that one is still there."""
+    page.clock.install()
+    page.goto("/pickup/code")
+    page.get_by_role("button", name="7", exact=True).tap()
+    assert page.get_by_label("取件码 6 位").input_value() == "7"
+    page.clock.run_for(38_000)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.clock.run_for(3_000)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="继续", exact=True).tap()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert page.get_by_label("取件码 6 位").input_value() == "7"
+    page.clock.run_for(41_000)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.clock.run_for(20_500)
+    expect(page.get_by_role("heading", level=1)).to_have_text("把取件码对准这里")
+
+
 @pytest.mark.parametrize("language", ["繁體中文", "English"])
 def test_the_language_changes_without_losing_the_result(lobby: Lobby, page: Page, language: str) -> None:
     resident = lobby.scene.resident()
