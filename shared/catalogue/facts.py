@@ -41,4 +41,4 @@ def _product_set(tx: Tx, fact: Fact, it: ProductSet) -> None:
     store.put_product(tx, fact.point, product)
 
 
-KINDS = (FactKind("catalogue.product_set.v1", ProductSet, _product_set),)
+KINDS = (FactKind("catalogue.product_set.v1", ProductSet, _product_set, centre_only=True),)

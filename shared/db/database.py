@@ -92,7 +92,7 @@ class Tx(Reads, Protocol):
         """Run one statement for many rows."""
         ...
 
-    def before_commit(self, work: Callable[[], None]) -> None:
+    def before_commit(self, work: Callable[[], object]) -> None:
         """Run ``work`` inside this transaction, just before it commits."""
         ...
 

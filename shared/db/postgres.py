@@ -33,7 +33,7 @@ class PostgresTx:
         self._conn = conn
         self.authoritative = authoritative
         self.memo: dict[str, Any] = {}
-        self._before_commit: list[Callable[[], None]] = []
+        self._before_commit: list[Callable[[], object]] = []
 
     def _run(self, sql: str, params: Params) -> psycopg.Cursor[dict[str, Any]]:
         return self._conn.execute(cast(Any, translate(sql)), params)
@@ -55,7 +55,7 @@ class PostgresTx:
         with self._conn.cursor() as cursor:
             cursor.executemany(cast(Any, translate(sql)), rows)
 
-    def before_commit(self, work: Callable[[], None]) -> None:
+    def before_commit(self, work: Callable[[], object]) -> None:
         """Run ``work`` just before the commit."""
         self._before_commit.append(work)
 

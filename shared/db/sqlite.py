@@ -39,7 +39,7 @@ class SqliteTx(_Verbs):
     def __init__(self, conn: Any, authoritative: bool) -> None:
         super().__init__(conn, authoritative)
         self.memo: dict[str, Any] = {}
-        self._before_commit: list[Callable[[], None]] = []
+        self._before_commit: list[Callable[[], object]] = []
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one statement; the number of rows it touched."""
@@ -49,7 +49,7 @@ class SqliteTx(_Verbs):
         """Run one statement for many rows."""
         self._conn.executemany(sql, rows)
 
-    def before_commit(self, work: Callable[[], None]) -> None:
+    def before_commit(self, work: Callable[[], object]) -> None:
         """Run ``work`` just before the commit."""
         self._before_commit.append(work)
 

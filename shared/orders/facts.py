@@ -86,8 +86,8 @@ def _refunded(tx: Tx, fact: Fact, it: Refunded) -> None:
 
 
 KINDS = (
-    FactKind("orders.placed.v1", Placed, _placed),
-    FactKind("orders.paid.v1", Paid, _paid),
+    FactKind("orders.placed.v1", Placed, _placed, centre_only=True),
+    FactKind("orders.paid.v1", Paid, _paid, centre_only=True),
     FactKind("orders.cancelled.v1", Cancelled, _cancelled, wish=True),
-    FactKind("orders.refunded.v1", Refunded, _refunded),
+    FactKind("orders.refunded.v1", Refunded, _refunded, centre_only=True),
 )

@@ -333,7 +333,7 @@ def _case_closed(tx: Tx, fact: Fact, it: CaseClosed) -> None:
 
 
 KINDS = (
-    FactKind("parcels.expected.v1", Expected, _expected),
+    FactKind("parcels.expected.v1", Expected, _expected, centre_only=True),
     FactKind("parcels.inbound.v1", Inbound, _inbound),
     FactKind("parcels.inbound_undone.v1", InboundUndone, _inbound_undone),
     FactKind("parcels.shelved.v1", Shelved, _shelved),
@@ -343,5 +343,5 @@ KINDS = (
     FactKind("parcels.exception.v1", ExceptionFound, _exception_found),
     FactKind("parcels.exception_cleared.v1", ExceptionCleared, _exception_cleared),
     FactKind("parcels.returned.v1", Returned, _returned),
-    FactKind("parcels.case_closed.v1", CaseClosed, _case_closed),
+    FactKind("parcels.case_closed.v1", CaseClosed, _case_closed, centre_only=True),
 )

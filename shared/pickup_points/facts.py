@@ -52,7 +52,7 @@ def _staff_set(tx: Tx, fact: Fact, it: StaffSet) -> None:
 
 
 KINDS = (
-    FactKind("pickup_points.opened.v1", Opened, _opened),
-    FactKind("pickup_points.shelf_layer_set.v1", ShelfLayerSet, _shelf_layer_set),
-    FactKind("pickup_points.staff_set.v1", StaffSet, _staff_set),
+    FactKind("pickup_points.opened.v1", Opened, _opened, centre_only=True),
+    FactKind("pickup_points.shelf_layer_set.v1", ShelfLayerSet, _shelf_layer_set, centre_only=True),
+    FactKind("pickup_points.staff_set.v1", StaffSet, _staff_set, centre_only=True),
 )

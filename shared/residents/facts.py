@@ -21,4 +21,4 @@ def _joined(tx: Tx, fact: Fact, it: Joined) -> None:
     store.put_resident(tx, fact.point, Resident(it.resident, it.number, it.name_masked, it.phone_tail))
 
 
-KINDS = (FactKind("residents.joined.v1", Joined, _joined),)
+KINDS = (FactKind("residents.joined.v1", Joined, _joined, centre_only=True),)

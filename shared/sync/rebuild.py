@@ -5,6 +5,7 @@ import msgspec
 from shared.db import Database, Tx, migrate
 from shared.db.database import Reads, is_about_data
 from shared.sync import rows, store
+from shared.sync.journal import CENTRE_DEVICE
 from shared.sync.rooms import Fact, House
 from shared.sync.tables import MIGRATIONS
 from shared.sync.wire import unpack_batch
@@ -41,7 +42,7 @@ def _replay(
     tx: Tx, house: House, batch: store.JournalRow, seq: int, name: str, at: str, actor: str, packed: bytes
 ) -> None:
     kind = house.kinds.get(name)
-    if kind is None:
+    if kind is None or (kind.centre_only and batch.device != CENTRE_DEVICE):
         return
     try:
         payload = msgspec.msgpack.decode(packed, type=kind.payload)

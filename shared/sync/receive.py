@@ -146,8 +146,9 @@ def _apply_one(
     careful: bool,
 ) -> None:
     kind = house.kinds.get(line.kind)
-    if kind is None:
-        store.add_quarantine(tx, _fact(point, request, seq, line, msgspec.Struct()), line.payload, "UNKNOWN_KIND", now)
+    if kind is None or kind.centre_only:
+        reason = "UNKNOWN_KIND" if kind is None else "NOT_FOR_DEVICES"
+        store.add_quarantine(tx, _fact(point, request, seq, line, msgspec.Struct()), line.payload, reason, now)
         push.clean = False
         return
     try:

@@ -29,7 +29,7 @@ class Fact:
 
     @property
     def id(self) -> str:
-        """Names the fact for ever, e.g. ``K1:7QF3Z:42``; ids of what its ``apply`` makes derive from it."""
+        """Names the fact within its scope, e.g. ``K1:7QF3Z:42``; ids of what its ``apply`` makes derive from it."""
         return f"{self.device}:{self.epoch}:{self.seq}"
 
 
@@ -39,13 +39,15 @@ class FactKind:
 
     ``payload`` is a frozen ``array_like`` msgspec Struct; fields are only ever added, at the end, with a default.
     ``apply`` changes rows; it is deterministic, takes its time from the fact and reads only the fact's own scope. A
-    ``wish`` may be refused by its ``apply`` raising ``Refused``; anything else that raises goes to quarantine.
+    ``wish`` may be refused by its ``apply`` raising ``Refused``; anything else that raises goes to quarantine. A
+    ``centre_only`` kind (prices, staff, shelves) is not taken from a device, whoever holds its key.
     """
 
     name: str
     payload: type[msgspec.Struct]
     apply: Callable[[Tx, Fact, Any], None]
     wish: bool = False
+    centre_only: bool = False
 
     @cached_property
     def decode(self) -> Callable[[bytes], Any]:

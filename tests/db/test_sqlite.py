@@ -29,7 +29,7 @@ def test_a_transaction_that_raises_leaves_nothing(db: SqliteDatabase) -> None:
 
 def test_a_library_call_inside_a_transaction_rolls_back_with_it(db: SqliteDatabase) -> None:
     with pytest.raises(ZeroDivisionError), db.writing():
-        db.tools["counts"].insert({"id": 1, "n": 1})
+        db.tools.table("counts").insert({"id": 1, "n": 1})
         raise ZeroDivisionError
     assert db.query("SELECT * FROM counts") == []
 

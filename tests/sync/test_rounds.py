@@ -140,6 +140,18 @@ def test_an_unknown_kind_is_kept_and_acknowledged(kiosk: Kiosk) -> None:
     assert store.outbox(kiosk.db)[0] == 0
 
 
+def test_a_kind_of_the_centre_is_not_taken_from_a_device(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    with kiosk.journal.writing(POINT) as tx:
+        kiosk.journal.record(tx, Priced("大葱", 1), point=REGION, actor="somebody with the key")
+    fill(kiosk, "a", 1)
+    kiosk.round()
+    assert [row["reason"] for row in store.open_quarantine(kiosk.centre.db)] == ["NOT_FOR_DEVICES"]
+    assert kiosk.centre.db.query("SELECT * FROM prices") == []
+    assert held(kiosk.centre.db, POINT, "a") == 1
+    assert kiosk.same_as_centre()
+
+
 def test_a_gap_is_named_and_changes_nothing(kiosk: Kiosk) -> None:
     kiosk.bootstrap()
     for amount in (1, 2, 3):

@@ -71,7 +71,7 @@ ROOM = Room(
         FactKind("toy.filled.v1", Filled, filled),
         FactKind("toy.emptied.v1", Emptied, emptied),
         FactKind("toy.asked.v1", Asked, asked, wish=True),
-        FactKind("toy.priced.v1", Priced, priced),
+        FactKind("toy.priced.v1", Priced, priced, centre_only=True),
     ),
     synced=(BOXES, PRICES),
     migrations=(
