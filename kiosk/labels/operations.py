@@ -24,7 +24,7 @@ from shared.db import Tx
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, Refused
 from shared.parcels import store as parcels
-from shared.parcels.rules import Parcel
+from shared.parcels.rules import CARRIER_NAMES, Parcel
 from shared.pickup_points.rules import Staff
 
 COLD_MARK = "冷藏"
@@ -104,7 +104,7 @@ def goods_words(parcel: Parcel) -> str:
     """What is inside, for the label: names and quantities, or carrier and the end of the waybill."""
     if parcel.contents:
         return "、".join(f"{name}×{quantity}" for _sku, name, quantity in parcel.contents)
-    return f"{parcel.carrier} …{parcel.waybill[-6:]}"
+    return f"{CARRIER_NAMES[parcel.carrier]} …{parcel.waybill[-6:]}"
 
 
 def reprint(kiosk: Kiosk, parcel_id: str, reason: ReprintReason, staff: Staff) -> PrintJob:

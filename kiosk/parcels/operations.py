@@ -264,6 +264,9 @@ def ready_of_same_resident(kiosk: Kiosk, parcel: Parcel) -> list[Parcel]:
 
 
 def forget_old_actions(kiosk: Kiosk) -> None:
-    """Drop what is older than a week; nobody undoes that any more."""
+    """Drop what is older than a week, a day's worth at a time; nobody undoes that any more."""
+    oldest = store.oldest_at(kiosk.db)
+    if oldest is None or oldest >= utc_text(kiosk.clock.now() - timedelta(days=COUNTER_ACTIONS_KEPT_DAYS + 1)):
+        return
     with kiosk.db.writing() as tx:
         store.forget_before(tx, utc_text(kiosk.clock.now() - timedelta(days=COUNTER_ACTIONS_KEPT_DAYS)))

@@ -76,6 +76,7 @@ def _around(last: Action | None) -> dict[str, object]:
 @staff_required
 def inbound() -> ResponseReturnValue:
     kiosk = current_kiosk()
+    operations.forget_old_actions(kiosk)
     return render_template(
         "parcels/inbound.html",
         **_around(None),

@@ -104,6 +104,12 @@ def mark_undone(tx: Tx, number: int, at: str) -> bool:
     )
 
 
+def oldest_at(db: Reads) -> str | None:
+    """When the oldest action was done; None when there is none."""
+    row = db.one("SELECT at FROM counter_actions ORDER BY number LIMIT 1")
+    return str(row["at"]) if row else None
+
+
 def forget_before(tx: Tx, at: str) -> None:
     """Drop actions of former days."""
     tx.execute(

@@ -76,6 +76,16 @@
   "use strict";
 
   const linqu = window.linqu;
+  const SCANS = "scans waiting";
+
+  function newNonce() {
+    return Array.from(window.crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+  // Scans not yet answered, each with the nonce under which it is done once; they outlive a page change.
+  linqu.waitingScans = () => JSON.parse(window.sessionStorage.getItem(SCANS) || "[]");
+  linqu.keepScans = (scans) => window.sessionStorage.setItem(SCANS, JSON.stringify(scans));
+  linqu.newScan = (scan) => ({ scan, nonce: newNonce() });
+  linqu.laterScan = (text) => linqu.keepScans([...linqu.waitingScans(), linqu.newScan(text)]);
 
   document.addEventListener("htmx:responseError", (event) => {
     const trigger = event.detail.elt.getAttribute("hx-trigger") || "";
@@ -91,5 +101,25 @@
       window.clearInterval(timer);
       leave.submit();
     }, 2000);
+  }
+
+  // A scanner is heard on every page: what it reads goes to the inbound screen, which knows where it belongs.
+  const GAP_MS = 60;
+  const SHORTEST = 8;
+  let typed = "";
+  let last = 0;
+  if (leave && !document.querySelector("[data-scan-field]")) {
+    document.addEventListener("keydown", (event) => {
+      if (event.target.matches("input, textarea, select") || event.ctrlKey || event.altKey || event.metaKey) return;
+      const now = performance.now();
+      if (event.key.length === 1) {
+        typed = now - last < GAP_MS ? typed + event.key : event.key;
+        last = now;
+      } else if (event.key === "Enter" && typed.length >= SHORTEST && now - last < GAP_MS) {
+        event.preventDefault();
+        linqu.laterScan(typed);
+        window.location.assign("/counter");
+      }
+    });
   }
 })();

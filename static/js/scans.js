@@ -5,23 +5,19 @@
 
   const linqu = window.linqu;
   const form = document.querySelector("[data-scan-queue]");
-  const STORE = "scans waiting";
   const AGAIN_MS = 1000;
   const SIGN_IN = "/staff/session";
 
-  function newNonce() {
-    return Array.from(window.crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
   if (form) {
     const field = form.querySelector("[data-scan-field]");
     const pending = form.querySelector("[data-scan-pending]");
     const result = document.getElementById("result");
-    const waiting = JSON.parse(window.sessionStorage.getItem(STORE) || "[]");
+    const waiting = linqu.waitingScans();
     let busy = false;
     let signedOut = false;
 
     function note() {
-      window.sessionStorage.setItem(STORE, JSON.stringify(waiting));
+      linqu.keepScans(waiting);
       pending.hidden = waiting.length < 2;
       pending.querySelector("[data-scan-pending-count]").textContent = String(waiting.length);
     }
@@ -46,7 +42,7 @@
     function enqueue(text) {
       const scan = text.trim();
       if (!scan) return;
-      waiting.push({ scan, nonce: newNonce() });
+      waiting.push(linqu.newScan(scan));
       note();
       send();
     }

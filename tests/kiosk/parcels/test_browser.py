@@ -16,6 +16,8 @@ from hardware.virtual.printer import VirtualPrinter
 from hardware.virtual.remote import labels
 from kiosk.app import make_app
 from kiosk.host import Kiosk
+from kiosk.labels import store as label_store
+from kiosk.labels.rules import LabelMark, label_text
 from kiosk.labels.worker import PrintWorker, work
 from kiosk.pickup import store as pickup_store
 from tests.kiosk.labels.printing import job_on
@@ -165,6 +167,23 @@ def test_a_waybill_can_be_typed_without_scanner(page: Page) -> None:
     for letter in waybill(40):
         page.locator(f'[data-type="{letter}"]').click()
     page.locator(".typing button[type=submit]").click()
+    expect(page.locator(".scan-result-ok")).to_be_visible()
+
+
+def test_a_scanner_is_heard_on_every_page_and_a_label_leads_to_its_parcel(page: Page, counter: Counter) -> None:
+    scan(page, waybill(45))
+    expect(page.locator(".scan-result-ok")).to_be_visible()
+    job = label_store.newest(counter.kiosk.db, 1)[0]
+    page.goto(f"{counter.address}/shelves")
+    scan(page, label_text(LabelMark(job.id, job.copy, job.parcel)))
+    page.wait_for_url(f"**/parcels/{job.parcel}")
+    page.goto(f"{counter.address}/counter")
+    expect(page.locator("#scan")).to_be_focused()
+    page.wait_for_timeout(500)
+    assert page.url.endswith("/counter"), "the scan was answered once and does not come again"
+    page.goto(f"{counter.address}/labels")
+    scan(page, waybill(46))
+    page.wait_for_url("**/counter")
     expect(page.locator(".scan-result-ok")).to_be_visible()
 
 
