@@ -141,7 +141,8 @@ def reprint(kiosk: Kiosk, parcel_id: str, reason: ReprintReason, staff: Staff) -
 
 
 def cancel(kiosk: Kiosk, job_id: str) -> None:
-    """Take a waiting label out of the queue. Raises ``Refused`` LABEL_GONE once the printer has it."""
+    """Nobody needs this label: out of the queue, or no longer a question. Raises ``Refused`` LABEL_GONE while it is
+    being sent and when it has ended."""
     with kiosk.db.writing() as tx:
         if not store.happened(tx, job_id, JobEvent.CANCELLED, utc_text(kiosk.clock.now())):
             raise Refused("LABEL_GONE", N_("这张标签已经不在等待中。"), N_("请刷新后再看。"))
@@ -169,7 +170,7 @@ def confirm_by_scan(kiosk: Kiosk, text: str) -> LabelMark | None:
 
 
 def cancel_waiting(kiosk: Kiosk, parcel_id: str) -> None:
-    """Take the labels of a parcel that still wait out of the queue: its inbound was undone."""
+    """Nobody needs the labels of a parcel whose inbound was undone, waiting or in question."""
     with kiosk.db.writing() as tx:
         for job in store.of_parcel(tx, kiosk.point_code, parcel_id):
             store.happened(tx, job.id, JobEvent.CANCELLED, utc_text(kiosk.clock.now()))

@@ -74,8 +74,11 @@ TRANSITIONS: dict[tuple[JobState, JobEvent], JobState] = {
     (JobState.BLOCKED, JobEvent.PRINTED): JobState.CONFIRMED,
     (JobState.BLOCKED, JobEvent.LOST_SIGHT): JobState.UNKNOWN,
     (JobState.BLOCKED, JobEvent.REPLACED): JobState.REPLACED,
+    # The parcel is gone or its inbound was undone: nobody needs the answer any more.
+    (JobState.BLOCKED, JobEvent.CANCELLED): JobState.CANCELLED,
     (JobState.UNKNOWN, JobEvent.PRINTED): JobState.CONFIRMED,
     (JobState.UNKNOWN, JobEvent.REPLACED): JobState.REPLACED,
+    (JobState.UNKNOWN, JobEvent.CANCELLED): JobState.CANCELLED,
     # The printer kept it after all, or the old label turned up: known now, though a copy was made.
     (JobState.REPLACED, JobEvent.PRINTED): JobState.CONFIRMED,
 }
