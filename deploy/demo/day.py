@@ -23,7 +23,7 @@ from shared.parcels.rules import ParcelState
 
 T = TypeVar("T")
 
-HARDNESS = (0.15, 0.55)
+HARDNESS = (0.1, 0.75)
 LABEL_SECONDS, CONFIRM_SECONDS, BADGE_SECONDS, DOCTOR_SECONDS = 120.0, 90.0, 20.0, 120.0
 LOOK_SECONDS = 0.2
 

@@ -47,6 +47,8 @@ PASSES = {ShowingKind.VALID, ShowingKind.FORGED, ShowingKind.EXPIRED, ShowingKin
 class Said:
     """What was held up, in words, whose pass it was, and what the kiosk's screen answered."""
 
+    kind: ShowingKind
+    resident: str
     what: str
     whose: str
     answer: Answer
@@ -69,7 +71,7 @@ def hold(town: Town, kiosk: DemoKiosk, kind: ShowingKind, resident: str, hardnes
     # a fresh lobby has no visit of its own, so it ends nobody's who stands before the real screen
     lobby = Lobby(kiosk.url, kiosk.camera)
     answer = lobby.present(text, hardness, random.randrange(1, 1 << 20), tries=1)  # noqa: S311 - how a hand trembles
-    return Said(words(KIND_WORDS[kind], {}), who.name if kind in PASSES else "", answer)
+    return Said(kind, who.id, words(KIND_WORDS[kind], {}), who.name if kind in PASSES else "", answer)
 
 
 def _who(town: Town, kiosk: DemoKiosk, resident: str) -> ResidentDetail:

@@ -1,6 +1,7 @@
 """The demo's processes: whatever happens while they start, none is left behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from deploy.demo.folder import demo_folder
 from deploy.demo.neighbourhood import generate
@@ -75,4 +77,30 @@ def test_a_demo_that_is_told_to_end_while_it_starts_leaves_no_process(tmp_path: 
     said, _ = demo.communicate(timeout=SECONDS)
     assert begun, said
     assert demo.returncode == 130, said
+    assert wait_until_gone(folder) == []
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_ends_the_demo_with_its_name_and_last_words(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "deploy.demo", "--folder", str(folder)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert demo.stdout is not None
+    said = ""
+    while "Logs and data" not in said and (line := demo.stdout.readline()):
+        said += line
+    panel = re.search(r"Demo panel\s+(http://\S+)", said)
+    assert panel, said
+    assert requests.get(panel.group(1), timeout=10).status_code == 200
+    printer = next(one for one in processes_of(folder) if "hardware.virtual.printer" in one.cmdline())
+    printer.kill()
+    rest, _ = demo.communicate(timeout=SECONDS)
+    assert demo.returncode == 1, rest
+    assert re.search(r"printer-JN-\w+ ended with status -9", rest)
+    assert "ready" in rest
     assert wait_until_gone(folder) == []
