@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kiosk.house import kiosk_house
-from shared.db import SqliteDatabase, open_sqlite
-from shared.kernel.clock import SystemClock, utc_text
+from shared.db import Database, SqliteDatabase, open_sqlite
+from shared.kernel.clock import SystemClock
 from shared.kernel.ids import IdMaker
 from shared.orders.tables import ORDERS
 from shared.parcels.tables import PARCELS
@@ -18,6 +18,8 @@ from shared.sync.rebuild import migrate_house
 POINT, REGION = "JN-HL01", "jinan"
 SKUS = 264
 BLOCK = 20_000
+SHELVES, LAYERS = 8, 5
+PARCELS_OF_ONE = 3
 
 
 @contextmanager
@@ -33,55 +35,82 @@ def kiosk_journal(folder: Path) -> Iterator[KioskJournal]:
     db.close()
 
 
-def fill(journal: KioskJournal, parcels: int) -> None:
-    """Own goods waiting on the shelves, one order each: the state after a delivery, written as rows come down."""
-    now = utc_text(journal.clock.now())
-    with journal.db.writing() as tx:
-        tx.executemany(STOCK_LEVELS.upsert, [(POINT, f"SKU{n:04d}", 10**6, 0, 0) for n in range(SKUS)])
-    for start in range(0, parcels, BLOCK):
-        numbers = range(start, min(start + BLOCK, parcels))
-        with journal.db.writing() as tx:
-            tx.executemany(PARCELS.upsert, [(*_parcel(number, now), 0, 0) for number in numbers])
-            tx.executemany(ORDERS.upsert, [(*_order(number, now), 0, 0) for number in numbers])
+def fill(db: Database, now: str, parcels: int, *, point: str = POINT, waiting: int | None = None) -> None:
+    """Own goods at the point, one order each, written as rows come down; the last ``waiting`` lie ready (None: all).
+
+    In key order and with the indexes made afterwards: a million parcels take a minute instead of an hour.
+    """
+    collected = 0 if waiting is None else parcels - waiting
+    with db.writing() as tx:
+        tx.executemany(STOCK_LEVELS.upsert, [(point, f"SKU{n:04d}", 10**6, 0, 0) for n in range(SKUS)])
+    with _without_indexes(db, ("parcels", "orders")):
+        for start in range(0, parcels, BLOCK):
+            numbers = range(start, min(start + BLOCK, parcels))
+            with db.writing() as tx:
+                for table, row in ((PARCELS, _parcel), (ORDERS, _order)):
+                    values = (row(point, number, now, number < collected) for number in numbers)
+                    tx.executemany(table.insert, [(*(one[c] for c in table.columns), 0, 0) for one in values])
 
 
-def _parcel(number: int, now: str) -> tuple[object, ...]:
-    sku = f"SKU{number % SKUS:04d}"
-    values = {
-        "point": POINT,
-        "id": f"P{number}",
+@contextmanager
+def _without_indexes(db: Database, tables: tuple[str, ...]) -> Iterator[None]:
+    """Drop the tables' own indexes for a while; what the schema says is what is made again."""
+    marks = ", ".join("?" * len(tables))
+    indexes = db.query(
+        f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({marks})",
+        tables,
+    )
+    db.run_script([f"DROP INDEX {index['name']}" for index in indexes])
+    yield
+    for index in indexes:
+        db.run_script([index["sql"]])
+
+
+def parcel_id(number: int) -> str:
+    """The id of a filled parcel."""
+    return f"P{number:08d}"
+
+
+def resident_id(number: int) -> str:
+    """Whose a filled parcel is: three parcels each."""
+    return f"R{number // PARCELS_OF_ONE:08d}"
+
+
+def _parcel(point: str, number: int, now: str, collected: bool) -> dict[str, object]:
+    shelf, layer = number % SHELVES + 1, number // SHELVES % LAYERS + 1
+    return {
+        "point": point,
+        "id": parcel_id(number),
         "waybill": f"LQ{number:012d}",
         "carrier": "OWN",
-        "resident": f"R{number // 3}",
-        "order_id": f"O{number}",
-        "state": "ready",
-        "shelf": number % 8 + 1,
-        "layer": number % 5 + 1,
-        "pickup_code": f"{number % 8 + 1}-{number % 5 + 1}-{number % 9999 + 1:04d}",
+        "resident": resident_id(number),
+        "order_id": f"O{number:08d}",
+        "state": "collected" if collected else "ready",
+        "shelf": shelf,
+        "layer": layer,
+        "pickup_code": f"{shelf}-{layer}-{number % 9999 + 1:04d}",
         "cold": 0,
-        "contents": f'[["{sku}","章丘大葱",2]]',
+        "contents": f'[["SKU{number % SKUS:04d}","章丘大葱",2]]',
         "name_masked": "王*明",
-        "phone_tail": f"{number % 10000:04d}",
+        "phone_tail": f"{number // PARCELS_OF_ONE % 10000:04d}",
         "expected_at": now,
         "inbound_at": now,
-        "collected_at": None,
-        "collected_way": "",
-        "collected_fact": "",
+        "collected_at": now if collected else None,
+        "collected_way": "pass" if collected else "",
+        "collected_fact": f"K1:E0:{number}" if collected else "",
         "note": "",
     }
-    return tuple(values[column] for column in PARCELS.columns)
 
 
-def _order(number: int, now: str) -> tuple[object, ...]:
-    values = {
-        "point": POINT,
-        "id": f"O{number}",
+def _order(point: str, number: int, now: str, collected: bool) -> dict[str, object]:
+    return {
+        "point": point,
+        "id": f"O{number:08d}",
         "number": f"20261122{number:08d}",
-        "resident": f"R{number // 3}",
-        "state": "ready",
+        "resident": resident_id(number),
+        "state": "collected" if collected else "ready",
         "total_fen": 1980,
-        "goods": "ready",
+        "goods": "collected" if collected else "ready",
         "placed_at": now,
-        "collected_at": None,
+        "collected_at": now if collected else None,
     }
-    return tuple(values[column] for column in ORDERS.columns)

@@ -28,6 +28,18 @@ def in_turn(rounds: int, *works: Callable[[], float]) -> list[float]:
     return [statistics.median(kept) for kept in results]
 
 
+def each_in_turn(rounds: int, at_a_time: int, *works: Callable[[], object]) -> list[list[float]]:
+    """Run several works in turn, a few calls each, ``rounds`` times; the seconds of every call of every work."""
+    taken: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for kept, work in zip(taken, works, strict=True):
+            for _ in range(at_a_time):
+                start = time.perf_counter()
+                work()
+                kept.append(time.perf_counter() - start)
+    return taken
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which ``share`` (0…1) of the values lie."""
     ordered = sorted(values)
