@@ -24,6 +24,7 @@ from deploy.demo.progress import Progress
 from deploy.demo.report import keep_evidence
 from deploy.demo.town import ROOT, ProcessDied, Town
 
+DESCRIPTION = "Start a centre, two kiosks and a neighbourhood to play with; with --once, play a day without a person."
 FOLDER, ONCE_FOLDER = Path("var/demo"), Path("var/demo-once")
 LOOK_SECONDS = 0.5
 FIRST_PARCELS = 10
@@ -40,7 +41,7 @@ WENT_WRONG = (
 
 def main() -> int:
     """Read the arguments, run the demo; 0 when all went as it should."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.demo", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m deploy.demo", description=DESCRIPTION)
     parser.add_argument("--once", action="store_true", help="play one day without a person, print what happened")
     parser.add_argument("--day", type=date.fromisoformat, help="the day of the delivery, YYYY-MM-DD; default today")
     parser.add_argument("--seed", type=int, default=7, help="another number, another neighbourhood")

@@ -30,7 +30,7 @@ from sync_server.host import Centre, open_centre
 ROOT = Path(__file__).resolve().parents[2]
 CENTRE_PORT, FIRST_KIOSK_PORT, PANEL_PORT = 8080, 8001, 8090
 PRINTER_BAUD = 921_600
-READY_SECONDS = 60.0
+READY_SECONDS = 90.0
 STOP_SECONDS = 12.0
 LOOK_SECONDS = 0.1
 LOG_LINES_SHOWN = 15
