@@ -62,10 +62,11 @@ def collect_by_pass(kiosk: Kiosk, text: str, symbology: str = "") -> PickupResul
         checked = check_pass(kiosk, text)
         if checked.verdict is not PassVerdict.VALID or checked.resident_number is None:
             return _refused_pass(checked, kiosk.enrolment())
-        resident = residents.by_number(kiosk.db, kiosk.point_code, checked.resident_number)
+        point = kiosk.point_code
+        resident = residents.by_number(kiosk.db, point, checked.resident_number)
         if resident is None:
             return PickupResult(PickupOutcome.NOT_SYNCED)
-        return collect_all(kiosk, resident.id, Way.PASS)
+        return _collect_all(kiosk, point, resident.id, Way.PASS)
     except Refused as refused:
         return not_done(refused)
 
@@ -86,20 +87,22 @@ def _refused_pass(checked: PassResult, enrolled: Enrolment) -> PickupResult:
     return PickupResult(OF_VERDICT[checked.verdict], params=params)
 
 
-def collect_all(kiosk: Kiosk, resident: str, way: Way) -> PickupResult:
+def _collect_all(kiosk: Kiosk, point: str, resident: str, way: Way) -> PickupResult:
     """Hand out all that lies ready for a resident; what is not ready yet is listed with it."""
-    held = parcels.of_resident(kiosk.db, kiosk.point_code, resident, HELD)
+    held = parcels.of_resident(kiosk.db, point, resident, HELD)
     ready = [parcel for parcel in held if parcel.state in TO_BE_HAD]
     if ready:
-        return _hand_out(kiosk, ready, way, resident, held)
-    past = parcels.of_resident(kiosk.db, kiosk.point_code, resident, PAST)
-    states = {order.state for order in orders.of_resident(kiosk.db, kiosk.point_code, resident)}
+        return _hand_out(kiosk, point, ready, way, resident, held)
+    past = parcels.of_resident(kiosk.db, point, resident, PAST)
+    states = {order.state for order in orders.of_resident(kiosk.db, point, resident)}
     return _nothing(kiosk, resident, held, past, states)
 
 
-def _hand_out(kiosk: Kiosk, wanted: Sequence[Parcel], way: Way, resident: str, held: Sequence[Parcel]) -> PickupResult:
+def _hand_out(
+    kiosk: Kiosk, point: str, wanted: Sequence[Parcel], way: Way, resident: str, held: Sequence[Parcel]
+) -> PickupResult:
     ids = [parcel.id for parcel in wanted]
-    done = hand_over(kiosk.journal(), kiosk.point_code, ids, ACTOR, way=way, resident=resident)
+    done = hand_over(kiosk.journal(), point, ids, ACTOR, way=way, resident=resident)
     outcome = OF_HAND_OUT[done.outcome]
     if outcome is not PickupOutcome.HANDED_OUT:
         taken = outcome is PickupOutcome.ALREADY_COLLECTED
@@ -184,11 +187,11 @@ def _named_by(kiosk: Kiosk, tx: Tx, code: str, tail: str) -> Parcel | None:
 
 def _collect_named(kiosk: Kiosk, parcel: Parcel) -> PickupResult:
     """The parcel that a code names; whatever else of the resident lies ready is offered, not taken."""
-    held = [parcel]
+    held, point = [parcel], kiosk.point_code
     if parcel.resident:
-        held = parcels.of_resident(kiosk.db, kiosk.point_code, parcel.resident, HELD)
+        held = parcels.of_resident(kiosk.db, point, parcel.resident, HELD)
     if parcel.state in TO_BE_HAD:
-        return _hand_out(kiosk, [parcel], Way.CODE, parcel.resident, held)
+        return _hand_out(kiosk, point, [parcel], Way.CODE, parcel.resident, held)
     nothing = _nothing(kiosk, parcel.resident, [parcel], [parcel], ())
     return replace(nothing, more=tuple(one for one in held if one.state in TO_BE_HAD))
 
@@ -196,12 +199,13 @@ def _collect_named(kiosk: Kiosk, parcel: Parcel) -> PickupResult:
 def collect_rest(kiosk: Kiosk, result: PickupResult) -> PickupResult:
     """Hand out what a result offered beside the parcel that the code named."""
     try:
-        held = parcels.of_resident(kiosk.db, kiosk.point_code, result.resident, HELD)
+        point = kiosk.point_code
+        held = parcels.of_resident(kiosk.db, point, result.resident, HELD)
         offered = {parcel.id for parcel in result.more}
         wanted = [parcel for parcel in held if parcel.id in offered and parcel.state in TO_BE_HAD]
         if wanted:
-            return _hand_out(kiosk, wanted, Way.CODE, result.resident, held)
-        return collect_all(kiosk, result.resident, Way.CODE)
+            return _hand_out(kiosk, point, wanted, Way.CODE, result.resident, held)
+        return _collect_all(kiosk, point, result.resident, Way.CODE)
     except Refused as refused:
         return not_done(refused)
 
