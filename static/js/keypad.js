@@ -28,7 +28,9 @@
     } else if (key === "delete") {
       if (!field.value && fields.indexOf(field) > 0) field = fields[fields.indexOf(field) - 1];
       field.value = field.value.slice(0, -1);
-    } else if (!full(field)) {
+    } else if (full(field)) {
+      return; // a second tap of a trembling hand: the form has gone, and may not go again
+    } else {
       field.value += key;
       if (full(field) && fields.indexOf(field) + 1 < fields.length) {
         const next = fields[fields.indexOf(field) + 1];
