@@ -10,7 +10,7 @@ from qrcode.constants import ERROR_CORRECT_M
 from hardware.pictures import Gray, projected, resized, smoothed, streaked
 
 WIDTH, HEIGHT = 1280, 720
-MODULE_PIXELS = 12
+MODULE_PIXELS, CODE_PIXELS = 12, 600
 Point = tuple[float, float]
 
 
@@ -54,8 +54,10 @@ def noisy(gray: Gray, rng: np.random.Generator, sigma: float) -> Gray:
 def phone(text: str) -> tuple[Gray, tuple[Point, ...]]:
     """A phone's screen that shows the code, and where the code's corners are on it."""
     modules = _modules(text)
-    code = np.kron(np.where(modules, 12, 245).astype(np.uint8), np.ones((MODULE_PIXELS, MODULE_PIXELS), np.uint8))
-    side, quiet = code.shape[0], 4 * MODULE_PIXELS
+    # on a phone a code with more modules has smaller ones, and a frame takes no longer to draw
+    pixels = max(3, min(MODULE_PIXELS, CODE_PIXELS // modules.shape[0]))
+    code = np.kron(np.where(modules, 12, 245).astype(np.uint8), np.ones((pixels, pixels), np.uint8))
+    side, quiet = code.shape[0], 4 * pixels
     card = np.full((side + 2 * quiet, side + 2 * quiet), 245, np.uint8)
     card[quiet : quiet + side, quiet : quiet + side] = code
     bezel = max(8, side // 20)
