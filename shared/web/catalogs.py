@@ -1,11 +1,14 @@
 """``python -m shared.web.catalogs update|compile|check``: the translations, from source strings to compiled files.
 
-``update`` collects every marked string, keeps what is translated and lets OpenCC fill the Taiwan catalog where it is
-empty; ``compile`` writes the files the apps read; ``check`` prints what is missing or out of date and then exits 1.
+``update`` collects every marked string, keeps what is translated and fills the Taiwan catalog where it is empty: OpenCC
+turns characters and phrases, ``zh_Hant_TW/words.tsv`` what Taiwan calls differently still. ``compile`` writes the files
+the apps read; ``check`` prints what is missing or out of date and then exits 1.
 """
 
 import io
+import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +24,15 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("kiosk", "sync_server", "shared", "deploy", "hardware")
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+    "_": None,
+    "N_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+TAIWAN_WORDS = TRANSLATIONS / "zh_Hant_TW" / "words.tsv"
 TRANSLATED = tuple(language.code for language in LANGUAGES if language != SOURCE)
 
 
@@ -66,11 +76,20 @@ def compiled(catalog: Catalog) -> bytes:
     return out.getvalue()
 
 
-def _fill_taiwan(catalog: Catalog) -> None:
+def taiwan_words() -> Callable[[str], str]:
+    """What turns mainland Chinese into the words of Taiwan: each place is replaced once, and the longest word wins."""
     # OpenCC is a tool of people who develop, not of the running product.
     from opencc import OpenCC
 
     convert = OpenCC("s2twp").convert
+    words = dict(line.split("\t") for line in TAIWAN_WORDS.read_text("utf-8").splitlines())
+    known = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+    beside_latin = re.compile("(?<=[\u4e00-\u9fff])(?=QR Code)|(?<=QR Code)(?=[\u4e00-\u9fff])")
+    return lambda text: beside_latin.sub(" ", known.sub(lambda found: words[found.group()], convert(text)))
+
+
+def _fill_taiwan(catalog: Catalog) -> None:
+    convert = taiwan_words()
     for message in catalog:
         if message.id and not message.string and isinstance(message.id, str):
             message.string = convert(message.id)
@@ -101,15 +120,15 @@ def compile_all() -> None:
 def missing(under: str = "") -> dict[str, list[str]]:
     """Per language, the strings (of files below ``under``) that have no translation yet."""
     wanted = [
-        str(message.id if isinstance(message.id, str) else message.id[0])
+        (str(message.id if isinstance(message.id, str) else message.id[0]), message.context)
         for message in collect()
         if message.id and any(name.startswith(under) for name, _line in message.locations)
     ]
     gaps: dict[str, list[str]] = {}
     for code in TRANSLATED:
         catalog = read(code)
-        entries = {text: catalog.get(text) for text in wanted}
-        gaps[code] = [text for text, entry in entries.items() if entry is None or not entry.string]
+        entries = [(text, catalog.get(text, context)) for text, context in wanted]
+        gaps[code] = [text for text, entry in entries if entry is None or not entry.string]
     return gaps
 
 
