@@ -1,6 +1,7 @@
 """What stands around the console's pages: who is signed in and where one can go."""
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from shared.sync import store as sync_store
 from shared.web.frame import Frame, NavItem
@@ -21,14 +22,15 @@ def make_frame(centre: Centre) -> Frame:
 
 
 def _nav(centre: Centre) -> tuple[NavItem, ...]:
+    # A menu names many of a thing, a column head one: Chinese has one word for both, English has not.
     return (
         NavItem(_("总览"), "gauge", "/console/overview"),
-        NavItem(_("终端"), "monitor", "/console/kiosks"),
-        NavItem(_("自提点"), "store", "/console/points"),
-        NavItem(_("订单"), "receipt-text", "/console/orders"),
+        NavItem(pgettext("menu", "终端"), "monitor", "/console/kiosks"),
+        NavItem(pgettext("menu", "自提点"), "store", "/console/points"),
+        NavItem(pgettext("menu", "订单"), "receipt-text", "/console/orders"),
         NavItem(_("包裹"), "package", "/console/parcels"),
         NavItem(_("商品"), "shopping-basket", "/console/goods"),
-        NavItem(_("居民"), "users", "/console/residents"),
+        NavItem(pgettext("menu", "居民"), "users", "/console/residents"),
         NavItem(_("导入"), "file-spreadsheet", "/console/imports"),
         NavItem(_("待处理事项"), "clipboard-check", "/console/cases", store.count_open_cases(centre.db)),
         NavItem(_("隔离区"), "shield-check", "/console/quarantine", sync_store.count_quarantine(centre.db)),
