@@ -249,8 +249,11 @@ def clear_exception(parcel_id: str) -> ResponseReturnValue:
 @blueprint.get("/counter/calls")
 @staff_watching
 def calls() -> ResponseReturnValue:
-    """Residents at the kiosk who asked for staff."""
-    return render_template("parcels/calls.html", calls=pickup_store.open_help_calls(current_kiosk().db))
+    """Residents at the kiosk who asked for staff; 204 while they are those that the page shows."""
+    found = pickup_store.open_help_calls(current_kiosk().db)
+    if request.args.get("shown") == " ".join(call.id for call in found):
+        return "", 204
+    return render_template("parcels/calls.html", calls=found)
 
 
 @blueprint.post("/counter/calls/<call>/answer")

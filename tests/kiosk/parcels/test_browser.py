@@ -250,7 +250,7 @@ def test_dialogs_and_results_are_for_everybody(page: Page, counter: Counter) -> 
     assert {name: found for name, found in problems.items() if found} == {}
     page.goto(f"{counter.address}/counter")
     page.get_by_role("button", name="我去").click()
-    expect(page.locator("#calls .notice")).to_have_count(0)
+    expect(page.locator(".call")).to_have_count(0)
 
 
 def test_signing_in_is_for_everybody(browser: Browser, counter: Counter) -> None:
