@@ -1,8 +1,11 @@
 """The limits we compare with, as a process of their own: a bare Flask + waitress app on the same kind of database.
 
 ``python -m tests.bench.peer PORT FOLDER``: ``POST /rows`` takes zstd-packed rows into one ``executemany``.
+``python -m tests.bench.peer PORT FOLDER DATABASE KEYFILE PAGES``: ``GET /pages/NAME`` runs the statements that the JSON
+file ``PAGES`` has under that name, on the kiosk's own database, and answers with one line of text.
 """
 
+import json
 import secrets
 import sys
 from pathlib import Path
@@ -12,7 +15,7 @@ import waitress
 import zstandard
 from flask import Flask, request
 
-from shared.db import open_sqlite
+from shared.db import SqliteDatabase, open_sqlite
 from shared.parcels.tables import MIGRATIONS, PARCELS
 
 
@@ -35,5 +38,27 @@ def make_app(folder: Path) -> Flask:
     return app
 
 
+def make_page_app(db: SqliteDatabase, pages: dict[str, list[str]]) -> Flask:
+    """Pages without templates, sessions and languages: only what they ask the database."""
+    app = Flask(__name__)
+
+    @app.get("/pages/<name>")
+    def page(name: str) -> str:
+        return f"{sum(len(db.query(sql)) for sql in pages[name])} rows"
+
+    return app
+
+
+def main(port: str, folder: str, *database: str) -> None:
+    """Serve one or the other."""
+    if database:
+        path, key, pages = map(Path, database)
+        db = open_sqlite(path, key=key.read_text().strip(), authoritative=False)
+        app = make_page_app(db, json.loads(pages.read_text()))
+    else:
+        app = make_app(Path(folder))
+    waitress.serve(app, host="127.0.0.1", port=int(port), threads=4)
+
+
 if __name__ == "__main__":
-    waitress.serve(make_app(Path(sys.argv[2])), host="127.0.0.1", port=int(sys.argv[1]), threads=4)
+    main(*sys.argv[1:])

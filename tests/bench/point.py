@@ -1,7 +1,7 @@
 """A kiosk's database filled like a real point's, without a centre, for figures that need only the counter."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +35,20 @@ def kiosk_journal(folder: Path) -> Iterator[KioskJournal]:
     db.close()
 
 
-def fill(db: Database, now: str, parcels: int, *, point: str = POINT, waiting: int | None = None) -> None:
+def resident_id(number: int) -> str:
+    """Whose a filled parcel is, where nobody is registered: three parcels each."""
+    return f"R{number // PARCELS_OF_ONE:08d}"
+
+
+def fill(
+    db: Database,
+    now: str,
+    parcels: int,
+    *,
+    point: str = POINT,
+    waiting: int | None = None,
+    resident_of: Callable[[int], str] = resident_id,
+) -> None:
     """Own goods at the point, one order each, written as rows come down; the last ``waiting`` lie ready (None: all).
 
     In key order and with the indexes made afterwards: a million parcels take a minute instead of an hour.
@@ -48,7 +61,7 @@ def fill(db: Database, now: str, parcels: int, *, point: str = POINT, waiting: i
             numbers = range(start, min(start + BLOCK, parcels))
             with db.writing() as tx:
                 for table, row in ((PARCELS, _parcel), (ORDERS, _order)):
-                    values = (row(point, number, now, number < collected) for number in numbers)
+                    values = (row(point, number, now, resident_of(number), number < collected) for number in numbers)
                     tx.executemany(table.insert, [(*(one[c] for c in table.columns), 0, 0) for one in values])
 
 
@@ -71,19 +84,14 @@ def parcel_id(number: int) -> str:
     return f"P{number:08d}"
 
 
-def resident_id(number: int) -> str:
-    """Whose a filled parcel is: three parcels each."""
-    return f"R{number // PARCELS_OF_ONE:08d}"
-
-
-def _parcel(point: str, number: int, now: str, collected: bool) -> dict[str, object]:
+def _parcel(point: str, number: int, now: str, resident: str, collected: bool) -> dict[str, object]:
     shelf, layer = number % SHELVES + 1, number // SHELVES % LAYERS + 1
     return {
         "point": point,
         "id": parcel_id(number),
         "waybill": f"LQ{number:012d}",
         "carrier": "OWN",
-        "resident": resident_id(number),
+        "resident": resident,
         "order_id": f"O{number:08d}",
         "state": "collected" if collected else "ready",
         "shelf": shelf,
@@ -102,12 +110,12 @@ def _parcel(point: str, number: int, now: str, collected: bool) -> dict[str, obj
     }
 
 
-def _order(point: str, number: int, now: str, collected: bool) -> dict[str, object]:
+def _order(point: str, number: int, now: str, resident: str, collected: bool) -> dict[str, object]:
     return {
         "point": point,
         "id": f"O{number:08d}",
         "number": f"20261122{number:08d}",
-        "resident": resident_id(number),
+        "resident": resident,
         "state": "collected" if collected else "ready",
         "total_fen": 1980,
         "goods": "collected" if collected else "ready",

@@ -1,5 +1,6 @@
 """Sync of 10 000 facts to an empty centre on loopback, against one zstd POST of the same rows into ``executemany``."""
 
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -8,70 +9,52 @@ import msgspec
 import requests
 import zstandard
 
-from kiosk.config import read_config as read_kiosk_config
-from kiosk.host import Kiosk, open_kiosk
-from kiosk.sync.enrol import enrol
+from kiosk.host import Kiosk
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
-from shared.devices.operations import make_claim
 from shared.parcels.facts import Inbound
 from shared.parcels.tables import PARCELS
-from shared.pickup_points.operations import open_point
-from sync_server.config import read_config as read_centre_config
-from sync_server.host import init_centre, open_centre
 from tests.bench.handout import DISK
-from tests.bench.point import POINT, REGION
+from tests.bench.point import POINT
 from tests.bench.processes import free_port, running, wait_until_answers
 from tests.bench.report import in_turn, line
+from tests.bench.stand import address, begin_centre, centre_environ, claim, join
 
 FACTS = 10_000
-ROUNDS = 3
+ROUNDS = 5
+IDLE_ROUNDS = 15
 
 
 def figures() -> None:
-    """Three kiosks' worth of facts in turn with three posts."""
+    """As many kiosks with as many facts each, in turn with as many posts; the first of each only warms both up."""
     DISK.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=DISK) as name:
         folder = Path(name)
-        ports = free_port(), free_port()
-        centre = {"LINQU_DATA": str(folder / "centre"), "LINQU_PORT": str(ports[0]), "LINQU_HOST": "127.0.0.1"}
-        codes = _fresh_centre(centre)
         (folder / "peer").mkdir()
+        peer, port = folder / "peer", free_port()
+        centre = centre_environ(folder)
+        here = begin_centre(centre)
+        codes = [claim(here, f"{POINT[:-2]}{number:02d}", number) for number in range(1, ROUNDS + 2)]
+        here.db.close()
         with (
             running("sync_server", "run", environ=centre),
-            running("tests.bench.peer", str(ports[1]), str(folder / "peer")),
+            running("tests.bench.peer", str(port), str(peer)),
         ):
-            wait_until_answers(f"http://127.0.0.1:{ports[0]}/console")
-            wait_until_answers(f"http://127.0.0.1:{ports[1]}/")
-            kiosks = [_kiosk(folder / f"k{n}", f"http://127.0.0.1:{ports[0]}", code) for n, code in enumerate(codes)]
+            wait_until_answers(f"{address(centre)}/console")
+            wait_until_answers(f"http://127.0.0.1:{port}/")
+            kiosks = [_kiosk(folder / f"k{n}", address(centre), code) for n, code in enumerate(codes)]
             rows = _rows(kiosks[0])
             waiting = iter(kiosks)
-            peer, ours = in_turn(
-                ROUNDS, lambda: _post(f"http://127.0.0.1:{ports[1]}/rows", rows), lambda: _push(next(waiting))
-            )
-            line(f"sync_push_{FACTS}", ours, "s", ours / peer, "one zstd POST into executemany")
-            idle = _push(kiosks[0])
+            works = (lambda: _post(f"http://127.0.0.1:{port}/rows", rows)), (lambda: _push(next(waiting)))
+            in_turn(1, *works)
+            theirs, ours = in_turn(ROUNDS, *works)
+            line(f"sync_push_{FACTS}", ours, "s", ours / theirs, "one zstd POST into executemany")
+            idle = statistics.median(_push(kiosks[0]) for _ in range(IDLE_ROUNDS))
             line("sync_idle_round", idle * 1000, "ms")
 
 
-def _fresh_centre(environ: dict[str, str]) -> list[str]:
-    config = read_centre_config(environ)
-    init_centre(config)
-    centre = open_centre(config)
-    codes = []
-    for number in range(1, ROUNDS + 1):
-        point = f"{POINT[:-1]}{number}"
-        with centre.journal.writing(point) as tx:
-            open_point(centre.journal, tx, point, number=number, name=point, region=REGION, actor="bench")
-        codes.append(make_claim(centre.db, centre.clock, point, "bench"))
-    centre.db.close()
-    return codes
-
-
 def _kiosk(folder: Path, server: str, code: str) -> Kiosk:
-    kiosk = open_kiosk(read_kiosk_config({"LINQU_DATA": str(folder), "LINQU_SERVER": server}))
-    enrol(kiosk, server, code)
-    _push(kiosk)
+    kiosk = join({"LINQU_DATA": str(folder), "LINQU_SERVER": server}, server, code)
     journal, point = kiosk.journal(), kiosk.point_code
     with journal.writing(point) as tx:
         for number in range(FACTS):
