@@ -25,6 +25,8 @@ from tests.kiosk.parcels.point import PINS, make_point, waybill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SIZE = {"width": 1280, "height": 800}
+# Sounds without a touch first, as on the kiosk (deploy/open-screen.sh).
+ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 LANGUAGES = ("zh_Hans_CN", "zh_Hant_TW", "en")
 
 
@@ -59,7 +61,7 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield chromium
         chromium.close()
 
