@@ -15,6 +15,7 @@ from shared.db.database import Reads
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, BadInput, Refused
 from shared.kernel.limits import IMPORT_PROBLEMS_KEPT, IMPORT_STAGED_MINUTES
+from shared.kernel.privacy import mask_name, phone_tail
 from shared.orders.operations import place_order
 from shared.parcels.operations import expect_parcel
 from shared.parcels.rules import Carrier, Content, Recipient
@@ -288,30 +289,27 @@ def _write(centre: Centre, tx: Tx, file: store.ImportFile, plan: Plan, actor: st
         set_product(centre.journal, tx, file.region, product, actor)
     for line in sorted(plan.residents, key=lambda line: (line.text("point"), line.row)):
         register(centre.journal, tx, line.text("point"), line.text("name"), line.text("phone"), actor)
-    names = {phone: known.name for phone, known in _buyers(tx, plan).items()}
+    buyers = store.residents_by_phone(tx, {order.phone for order in plan.orders})
     for order in sorted(plan.orders, key=lambda order: (order.point, order.row)):
-        _place(centre, tx, order, names[order.phone], actor)
+        _place(centre, tx, order, buyers[order.phone], actor)
 
 
-def _buyers(tx: Tx, plan: Plan) -> dict[str, rules.Resident]:
-    return store.residents_by_phone(tx, {order.phone for order in plan.orders})
-
-
-def _place(centre: Centre, tx: Tx, order: PlannedOrder, name: str, actor: str) -> None:
+def _place(centre: Centre, tx: Tx, order: PlannedOrder, buyer: rules.Resident, actor: str) -> None:
     """One order: its resident known at the point, the order placed and paid, its boxes expected."""
-    resident = register(centre.journal, tx, order.point, name, order.phone, actor)
+    if order.point not in buyer.points:
+        register(centre.journal, tx, order.point, buyer.name, order.phone, actor)
     placed = place_order(
         centre.journal,
         tx,
         order.point,
         number=order.number,
-        resident=resident.id,
+        resident=buyer.id,
         lines=order.lines,
         paid=True,
         actor=actor,
         placed_at=order.placed_at,
     )
-    recipient = Recipient(resident.id, resident.name_masked, resident.phone_tail)
+    recipient = Recipient(buyer.id, mask_name(buyer.name), phone_tail(order.phone))
     for box in order.boxes:
         expect_parcel(
             centre.journal,

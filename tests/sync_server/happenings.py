@@ -4,11 +4,15 @@ import csv
 import io
 from datetime import timedelta
 
+import msgspec
+
 from shared.devices import store as devices
 from shared.devices.rules import Device, Health, Part
 from shared.kernel.clock import utc_text
 from shared.parcels import operations as parcel_operations
 from shared.parcels import store as parcels
+from shared.sync import Fact
+from shared.sync import store as sync_store
 from sync_server.console import store
 from sync_server.host import Centre
 from sync_server.imports.columns import COLUMNS
@@ -57,3 +61,10 @@ def hand_out(centre: Centre, point: str, count: int) -> list[str]:
         parcel_operations.receive_parcel(centre.journal, point, parcel.waybill, "S1")
         parcel_operations.hand_over(centre.journal, point, [parcel_id], "S1", way="pass")
     return ids
+
+
+def park_a_fact(centre: Centre, device: str, found_at: str = "2026-11-22T02:00:00.000Z") -> None:
+    """A fact of a kind that the centre does not know."""
+    fact = Fact("JN-YZ01", device, "E", 1, "x.v1", found_at, "S1", msgspec.Struct())
+    with centre.db.writing() as tx:
+        sync_store.add_quarantine(tx, fact, b"", "UNKNOWN_KIND", found_at)

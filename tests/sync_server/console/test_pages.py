@@ -23,7 +23,7 @@ from sync_server.console.csv_export import csv_lines
 from sync_server.console.rules import check_pin
 from sync_server.host import Centre
 from sync_server.imports.operations import import_file
-from tests.sync_server.happenings import cells, centre_of, enrol, fill_a_little, hand_out
+from tests.sync_server.happenings import cells, centre_of, enrol, fill_a_little, hand_out, park_a_fact
 from tests.sync_server.opening import POINTS, Desk, open_desk
 
 HOSTILE = ["------", "%", "_", "", "'", '"', "\\", "' OR 1=1 --", "<script>", "\x00", "𠮷" * 80, "%%%%", "!_%", "[]"]
@@ -83,12 +83,7 @@ def test_backlog_cases_and_quarantine_are_counted(server: Centre, files: Path, c
     [parcel_id] = hand_out(server, "JN-HL01", 1)
     with server.journal.writing("JN-HL01") as tx:
         server.journal.record(tx, HandedOut((parcel_id,), "staff", ""), point="JN-HL01", actor="S2")
-    with server.db.writing() as tx:
-        tx.execute(
-            "INSERT INTO quarantine (point, device, epoch, seq, kind, at, actor, payload, reason, found_at) "
-            "VALUES ('JN-YZ01', 'K1', 'E', 1, 'x.v1', '', '', ?, 'UNKNOWN_KIND', ?)",
-            (b"", oldest),
-        )
+    park_a_fact(server, "K1", oldest)
     now = board.overview(server)
     assert (now.waiting, now.oldest, now.cases, now.parked, now.collected) == (312, oldest, 1, 1, 1)
     assert [need.kind for need in now.needs] == ["quarantine", "cases"]
