@@ -190,7 +190,8 @@ def _answer(
     own = before is not None and push.clean and bool(wanted) and all(before[feed] == at for feed, at in wanted.items())
     if own:
         blocks: list[RowBlock] = []
-        cursors = {feed: rows.newest_version(db, feed) for feed in wanted}
+        # a feed that is not held may have moved since `before`: its newest rows have not been seen by the kiosk
+        cursors = {feed: at if (held := rows.held_version(db, feed)) is None else held for feed, at in wanted.items()}
         more = False
     else:
         blocks, cursors, more = changed_since(db, house, wanted)

@@ -52,10 +52,16 @@ def _store_versions(tx: Tx) -> None:
     tx.executemany("UPDATE feeds SET version = ? WHERE feed = ?", [(v, feed) for feed, v in sorted(versions.items())])
 
 
+def held_version(db: Reads, feed: str) -> int | None:
+    """The version of a feed that this transaction holds, with what it has written; None where others may write now."""
+    held: dict[str, int] = getattr(db, "memo", {}).get(_FEEDS, {})
+    return held.get(feed)
+
+
 def newest_version(db: Reads, feed: str) -> int:
     """The newest version of a feed, with what this transaction has written to it."""
-    pending: dict[str, int] = getattr(db, "memo", {}).get(_FEEDS, {})
-    return pending[feed] if feed in pending else store.feed_version(db, feed)
+    held = held_version(db, feed)
+    return store.feed_version(db, feed) if held is None else held
 
 
 def read(db: Reads, table: SyncedTable, key: Sequence[Any]) -> Mapping[str, Any] | None:

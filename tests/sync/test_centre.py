@@ -3,6 +3,7 @@
 import random
 import secrets
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -10,14 +11,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.db import open_sqlite
+from shared.kernel.clock import ManualClock
 from shared.kernel.errors import BadInput
 from shared.sync import put, rows, signing, snapshot, store
 from shared.sync.journal import chain_hash
 from shared.sync.rebuild import differences, migrate_house, rebuild
 from shared.sync.rooms import Fact
-from tests.sync.conftest import FEEDS, POINT, Centre, Kiosk
+from tests.sync.conftest import FEEDS, POINT, REGION, Centre, Kiosk
 from tests.sync.test_rounds import centre_fill, fill
-from tests.sync.toy import BOXES, Filled, held
+from tests.sync.toy import BOXES, Filled, Priced, held
 
 
 def test_replaying_the_journal_arrives_at_the_same_rows(kiosk: Kiosk, tmp_path: Path) -> None:
@@ -98,6 +100,34 @@ def test_two_servers_add_to_one_box_without_losing_any(centre: Centre) -> None:
     for thread in threads:
         thread.join()
     assert held(centre.db, POINT, "shared") == 80
+
+
+def test_a_price_set_while_a_round_is_taken_is_not_passed_over(kiosk: Kiosk) -> None:
+    """Another server writes to the region's feed, which the round does not hold, between its first and last look."""
+    centre = kiosk.centre
+
+    def set_price() -> None:
+        with centre.journal.writing(REGION) as tx:
+            centre.journal.record(tx, Priced("大葱", 999), point=REGION, actor="运营")
+
+    other_server = threading.Thread(target=set_price)
+
+    class MeanwhileClock(ManualClock):
+        def now(self) -> datetime:
+            if other_server.ident is None:
+                other_server.start()
+                # on SQLite the other waits for the round to end
+                other_server.join(0.5)
+            return super().now()
+
+    kiosk.bootstrap()
+    fill(kiosk, "a", 1)
+    still, centre.clock = centre.clock, MeanwhileClock(centre.clock.now())
+    assert kiosk.round()[0].own
+    centre.clock = still
+    other_server.join()
+    kiosk.round()
+    assert kiosk.same_as_centre()
 
 
 def stream_of(kiosk: Kiosk, nonce: str) -> list[bytes]:
