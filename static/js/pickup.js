@@ -35,6 +35,30 @@
     hintTimer = window.setTimeout(() => { place.textContent = ""; }, HINT_MS);
   }
 
+  // A touch beside the buttons says that somebody is still reading: the ring begins anew.
+  document.addEventListener("pointerdown", (event) => {
+    const ring = document.querySelector(".pickup-done [data-countdown]");
+    if (!ring || event.target.closest("button, a, input")) return;
+    const fresh = ring.cloneNode(true);
+    ring.replaceWith(fresh);
+    linqu.countDown(fresh, Number(fresh.dataset.countdown), () => document.getElementById("wipe").requestSubmit());
+  });
+
+  // The service on this machine is away: say so, and begin afresh when it is back.
+  let failures = 0;
+  function away() {
+    failures += 1;
+    const place = document.getElementById("notices");
+    const words = document.getElementById("notice-network");
+    if (failures === 2 && place && words) place.replaceChildren(words.content.cloneNode(true));
+  }
+  function back(news, after) {
+    const again = failures >= 2 || news.after.split("-")[0] !== after.split("-")[0];
+    failures = 0;
+    // A restarted service knows nothing of a result; only a screen without one may begin anew.
+    if (again && !document.querySelector(".pickup-done")) window.location.reload();
+  }
+
   async function listen() {
     let after = document.body.dataset.scansAfter;
     for (;;) {
@@ -43,11 +67,13 @@
         const answer = await window.fetch(address, { cache: "no-store", signal: AbortSignal.timeout(WAIT_MS) });
         if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
         const news = await answer.json();
+        back(news, after);
         after = news.after;
         if (news.result) show(news.result);
         else if (news.hint) hint(news.hint);
         if (news.crowded) await pause(PAUSE_MS);
       } catch {
+        away();
         await pause(PAUSE_MS);
       }
     }

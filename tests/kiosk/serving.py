@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
+from waitress import wasyncore
 from waitress.server import create_server
 
 from kiosk.__main__ import WEB_THREADS
@@ -20,7 +21,8 @@ def served(app: Flask, port: int = 0) -> Iterator[str]:
     # Screens that still wait are told, so that no thread writes to a server that is gone.
     app.extensions["linqu_scan_board"].hint("")
     server.task_dispatcher.shutdown()
-    # An asyncore loop ends by itself when nothing is left in its map.
+    # The loop ends by itself when nothing is left in its map; then every connection is closed, as a dead process does.
+    left = dict(server._map)
     server.trigger.pull_trigger(server._map.clear)
     thread.join(5)
-    server.close()
+    wasyncore.close_all(left, ignore_all=True)

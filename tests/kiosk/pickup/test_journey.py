@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
 
 from kiosk.host import open_kiosk
 from shared.kernel.clock import SystemClock
@@ -248,8 +249,51 @@ def test_a_crowded_result_fits_in_english_too(lobby: Lobby, page: Page) -> None:
     assert fits(page)
 
 
+def test_a_touch_gives_more_time_to_read(lobby: Lobby, page: Page) -> None:
+    page.clock.install()
+    page.goto("/")
+    resident = lobby.scene.resident()
+    parcel = lobby.scene.parcel(resident)
+    lobby.scan(lobby.scene.pass_of(resident))
+    expect(page.get_by_text(parcel.code, exact=True)).to_be_visible()
+    page.clock.run_for(6_000)
+    page.get_by_role("heading", level=1).tap()
+    page.clock.run_for(6_000)
+    expect(page.get_by_text(parcel.code, exact=True)).to_be_visible()
+    page.clock.run_for(3_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("把取件码对准这里")
+
+
+def test_a_service_that_is_away_is_named_and_comes_back_by_itself(browser: Browser, tmp_path: Path) -> None:
+    scene = Scene.open(settings(tmp_path / "kiosk"), SystemClock())
+    with served(scene.app()) as address:
+        page = browser.new_page(viewport=SCREEN, base_url=address)
+        page.goto("/")
+    expect(page.get_by_text("没有连上本机服务")).to_be_visible(timeout=10_000)
+    with served(scene.app(), int(address.rsplit(":", 1)[1])):
+        expect(page.get_by_text("没有连上本机服务")).to_be_hidden(timeout=10_000)
+        resident = scene.resident()
+        parcel = scene.parcel(resident)
+        headers = {"X-Linqu-Worker": scene.kiosk.derived_secret("worker")}
+        page.wait_for_timeout(500)
+        scan = {"nonce": "n", "text": scene.pass_of(resident)}
+        requests.post(f"{address}/local/scans", json=scan, headers=headers, timeout=10)
+        expect(page.get_by_text(parcel.code, exact=True)).to_be_visible()
+        page.close()
+    scene.kiosk.db.close()
+
+
 def test_nobody_there_wipes_the_screen(lobby: Lobby, page: Page) -> None:
-    """40 s without a touch, then 20 s in which one may say that one is still there."""
+    """40 s without a touch, then 20 s in which one may say that one is still there.
+
+    Real answers would seem to take minutes on a clock that is wound forward, so nothing is scanned here.
+    """
+
+    def nothing_new(route: Route) -> None:
+        after = parse_qs(urlsplit(route.request.url).query)["after"][0]
+        route.fulfill(json={"after": after, "result": "", "hint": "", "crowded": True})
+
+    page.route("**/pickup/scans?*", nothing_new)
     page.clock.install()
     page.goto("/pickup/code")
     page.get_by_role("button", name="7", exact=True).tap()
