@@ -8,12 +8,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlcipher3
-import sqlite_utils
 
 from shared.db.database import DatabaseUnreadable, DiskFull, Params, Row
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 BUSY_TIMEOUT_MS = 10_000
 STATEMENT_CACHE = 400
@@ -92,12 +94,17 @@ class SqliteDatabase:
         return conn
 
     @property
-    def tools(self) -> sqlite_utils.Database:
-        """sqlite-utils on this thread's connection: schema questions, full-text search, kiosk-only tables."""
+    def tools(self) -> "sqlite_utils.Database":
+        """sqlite-utils on this thread's connection: schema questions, full-text search, kiosk-only tables.
+
+        Loaded where it is first asked for: it brings numpy along wherever that is installed, 20 MB in each process.
+        """
         tools = getattr(self._local, "tools", None)
         if tools is None:
+            import sqlite_utils
+
             tools = self._local.tools = sqlite_utils.Database(self._connection())
-        return cast(sqlite_utils.Database, tools)
+        return cast("sqlite_utils.Database", tools)
 
     def query(self, sql: str, params: Params = ()) -> list[Row]:
         """All rows."""
