@@ -126,7 +126,8 @@ def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLi
     if chain != request.chain_after:
         raise BadInput("SYNC_CHAIN", N_("同步数据的校验不符。"), N_("稍后会自动重试。"))
     if request.first_seq + len(lines) - 1 < held:
-        chain = held_hash
+        # a device names all that it has, batch by batch: less than we hold comes from an older copy of its database
+        raise SyncProblem("FORK", N_("本机记录与中心不一致：数据库可能来自旧备份或另一台设备。"), held)
     return held, chain
 
 

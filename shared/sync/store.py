@@ -247,7 +247,8 @@ def start_server_life(tx: Tx, generation: int, epoch: str) -> None:
 
 
 def add_quarantine(tx: Tx, where: Fact, payload: bytes, reason: str, found_at: str) -> None:
-    """Park a fact that could not be applied."""
+    """Park a fact that could not be applied. Shows � for NUL, which PostgreSQL's text does not hold."""
+    kind, at, actor, reason = (text.replace("\x00", "�") for text in (where.kind, where.at, where.actor, reason))
     tx.execute(
         "INSERT INTO quarantine (point, device, epoch, seq, kind, at, actor, payload, reason, found_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (point, device, epoch, seq) "
@@ -257,9 +258,9 @@ def add_quarantine(tx: Tx, where: Fact, payload: bytes, reason: str, found_at: s
             where.device,
             where.epoch,
             where.seq,
-            where.kind,
-            where.at,
-            where.actor,
+            kind,
+            at,
+            actor,
             payload,
             reason,
             found_at,

@@ -175,6 +175,29 @@ def test_other_facts_under_known_numbers_are_named_a_fork(kiosk: Kiosk) -> None:
     assert problem.value.code == "FORK"
 
 
+def test_an_older_copy_of_the_database_is_named_a_fork_before_it_records_anything(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 1)
+    kiosk.round()
+    asked_by_the_copy = accept.first_request(kiosk.db, kiosk.state(), "n", {})
+    fill(kiosk, "a", 2)
+    kiosk.round()
+    with pytest.raises(SyncProblem) as problem:
+        kiosk.centre.answer(asked_by_the_copy)
+    assert (problem.value.code, problem.value.acked_seq) == ("FORK", 2)
+
+
+def test_a_fact_with_a_character_that_postgresql_does_not_hold_blocks_nothing(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    with kiosk.journal.writing(POINT) as tx:
+        kiosk.journal.record(tx, Filled("a", 1, "no\x00te"), point=POINT, actor="店\x00员")
+    fill(kiosk, "b", 2)
+    kiosk.round()
+    assert kiosk.state().acked_seq == 2
+    assert held(kiosk.centre.db, POINT, "b") == 2
+    assert kiosk.same_as_centre()
+
+
 @pytest.mark.parametrize("change", ["nonce", "count", "digest", "acked_seq", "cursors"])
 def test_an_answer_that_is_not_whole_is_not_believed(kiosk: Kiosk, change: str) -> None:
     kiosk.bootstrap()
