@@ -42,6 +42,21 @@ _PARTS = {
     Part.ABSENT: (N_("未接"), "idle"),
     Part.TROUBLE: (N_("故障"), "alarm"),
 }
+# What printers and cameras say of themselves comes as a word of the kiosk's; the sentences are those of its own screens.
+_DEVICE_WORDS = {
+    "cover_open": N_("打印机盖未合上。"),
+    "jam": N_("打印机卡纸。"),
+    "paper_out": N_("打印机缺纸。"),
+    "ribbon_out": N_("打印机碳带用完。"),
+    "paused": N_("打印机已暂停。"),
+    "too_hot": N_("打印机温度异常。"),
+    "silent": N_("打印机没有应答。"),
+    "unreadable": N_("打印机的应答无法识别，状态未知。"),
+    "stalled": N_("打印机不接收数据。"),
+    "lost": N_("打印途中与打印机的连接断开。"),
+    "frozen": N_("画面不动"),
+    "covered": N_("镜头被挡住"),
+}
 WAYS = {"pass": N_("出示凭证"), "code": N_("取件码"), "staff": N_("店员出库")}
 
 
@@ -60,6 +75,11 @@ def part_face(part: Part) -> Face:
     """A camera's or printer's state."""
     text, tone = _PARTS[part]
     return Face(_(text), tone)
+
+
+def device_words(detail: str) -> str:
+    """What a printer or camera said, in the reader's language; what is not known stays as it was said."""
+    return str(_(_DEVICE_WORDS[detail])).rstrip("。.") if detail in _DEVICE_WORDS else detail
 
 
 def carrier_name(carrier: str) -> str:

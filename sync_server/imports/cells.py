@@ -26,7 +26,7 @@ _TEXT_FORMULA = re.compile(r'="([^"=]*)"')
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}")
 _WHOLE_FLOAT = re.compile(r"(\d+)\.0+")
 _COLD = {"cold", "冷藏", "冷冻", "冷凍", "冷", "chilled", "frozen", "冷链", "冷鏈"}
-_NORMAL = {"", "normal", "常温", "常溫", "室温", "室溫", "ambient"}
+_NORMAL = {"", "normal", "常温", "常溫", "室温", "室溫", "ambient", "room temperature", "room"}
 _MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y%m%d%H%M%S", "%Y%m%d")
 
 

@@ -74,6 +74,7 @@ def show(device_id: str) -> ResponseReturnValue:
         batches=store.facts_received(centre.db, device.id, BATCHES_SHOWN),
         parked=store.parked_facts(centre.db, device.id, PARKED_SHOWN),
         history=_history(device.id),
+        device_words=wording.device_words,
         part_face=wording.part_face,
     )
 

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from shared.kernel.clock import utc_text
 from shared.kernel.limits import CONSOLE_REFRESH_SECONDS
 from shared.web.render import local_time
-from sync_server.console import board
+from sync_server.console import board, wording
 from sync_server.host import current_centre
 
 overview = Blueprint("overview", __name__)
@@ -31,6 +31,7 @@ def _shown() -> dict[str, object]:
     return {
         "now": board.overview(centre),
         "shown": NEEDS_SHOWN,
+        "device_words": wording.device_words,
         "every": CONSOLE_REFRESH_SECONDS,
         "at_text": local_time(utc_text(centre.clock.now()), "full")[-8:],
     }

@@ -28,7 +28,7 @@ from shared.sync.rebuild import differences, rebuild
 from sync_server.host import Centre, open_centre
 from sync_server.imports import operations, store
 from sync_server.imports.columns import ImportKind
-from tests.sync_server.opening import REGION, begin_centre
+from tests.sync_server.opening import REGION, Desk, begin_centre
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 DAY = date(2026, 11, 22)
@@ -349,12 +349,11 @@ def test_goods_need_a_region(tmp_path: Path, clock: ManualClock) -> None:
     centre.db.close()
 
 
-def test_exported_goods_can_be_imported_again(signed_in: object, hood: Neighbourhood, files: Path) -> None:
-    from tests.sync_server.opening import Desk
-
-    assert isinstance(signed_in, Desk)
+@pytest.mark.parametrize("language", ["zh_Hans_CN", "zh_Hant_TW", "en"])
+def test_exported_goods_can_be_imported_again(signed_in: Desk, hood: Neighbourhood, files: Path, language: str) -> None:
     centre: Centre = signed_in.app.extensions["linqu_centre"]
     operations.import_file(centre, "goods", files / "goods.csv", "op")
+    signed_in.post("/language", {"lang": language})
     exported = signed_in.get("/console/goods.csv").data
     assert len(list(csv.reader(io.StringIO(exported.decode("utf-8-sig"))))) == len(hood.goods) + 1
     report = put_in(centre, "goods", exported)
