@@ -22,7 +22,7 @@ from shared.pickup_points.rules import PickupPoint
 from shared.sync import House, KioskJournal
 from shared.sync import store as sync_store
 from shared.sync.rebuild import migrate_house
-from shared.sync.signing import load_or_make_key, public_bytes
+from shared.sync.signing import keep_secret, load_or_make_key, public_bytes
 
 
 class NotEnrolled(Refused):
@@ -125,10 +125,7 @@ def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
 
 def _secret(path: Path) -> bytes:
     """The 32 bytes that encrypt the database. On the same card as the data: it delays a thief, no more."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return bytes.fromhex(path.read_text().strip())
+    return bytes.fromhex(keep_secret(path, lambda: secrets.token_hex(32).encode()).decode().strip())
 
 
 def current_kiosk() -> Kiosk:

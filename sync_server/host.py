@@ -16,7 +16,7 @@ from shared.kernel.passes import point_key
 from shared.sync import CentreJournal, House, store
 from shared.sync.journal import CENTRE_DEVICE
 from shared.sync.rebuild import migrate_house
-from shared.sync.signing import load_or_make_key
+from shared.sync.signing import keep_secret, load_or_make_key
 from sync_server.config import Config
 from sync_server.house import centre_house
 
@@ -52,11 +52,7 @@ class Centre:
 
 
 def _secret(path: Path) -> str:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text().strip()
+    return keep_secret(path, lambda: secrets.token_hex(32).encode()).decode().strip()
 
 
 def open_database(config: Config) -> Database:

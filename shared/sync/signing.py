@@ -6,6 +6,10 @@ one place is good in another.
 
 import base64
 import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -55,12 +59,30 @@ def public_bytes(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
+def keep_secret(path: Path, make: Callable[[], bytes]) -> bytes:
+    """What ``path`` holds; at the first call what ``make`` gives, on the disk before it is used.
+
+    Several processes may ask at once: the file appears whole, once, readable by its owner only, and all get the same.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as draft:
+            draft.write(make())
+            draft.flush()
+            os.fsync(draft.fileno())
+            with suppress(FileExistsError):
+                os.link(draft.name, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return path.read_bytes()
+
+
 def load_or_make_key(path: Path) -> Ed25519PrivateKey:
     """The private key in ``path`` (32 raw bytes, readable by its owner only), made at the first call."""
-    if path.exists():
-        return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
-    key = Ed25519PrivateKey.generate()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
-    return key
+    raw = (Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return Ed25519PrivateKey.from_private_bytes(
+        keep_secret(path, lambda: Ed25519PrivateKey.generate().private_bytes(*raw))
+    )
