@@ -42,7 +42,7 @@ _PARTS = {
     Part.ABSENT: (N_("未接"), "idle"),
     Part.TROUBLE: (N_("故障"), "alarm"),
 }
-# What printers and cameras say of themselves comes as a word of the kiosk's; the sentences are those of its own screens.
+# What printers and cameras say of themselves comes as a word of the kiosk's; these are the sentences of its screens.
 _DEVICE_WORDS = {
     "cover_open": N_("打印机盖未合上。"),
     "jam": N_("打印机卡纸。"),
