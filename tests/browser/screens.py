@@ -48,6 +48,12 @@ def judge(page: Page) -> None:
     assert width[0] <= width[1], f"{page.url} is wider than its screen"
 
 
+def fits(page: Page) -> None:
+    """Nobody has to scroll at a kiosk."""
+    height = page.evaluate("[document.documentElement.scrollHeight, window.innerHeight]")
+    assert height[0] <= height[1], f"{page.url} is {height[0] - height[1]} px too high"
+
+
 def judge_in_every_language(page: Page, paths: Iterable[str]) -> None:
     """Each page in each language, Simplified Chinese last, so that the screen stays in it."""
     for language, html_lang in LANGUAGES.items():

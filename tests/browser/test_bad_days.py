@@ -164,7 +164,7 @@ def test_a_full_disk_refuses_parcels_aloud_and_keeps_what_was_received(tmp_path:
     kiosk.db.close()
 
 
-# --- a kiosk's first and worst starts -----------------------------------------------------------------------------------
+# --- a kiosk's first and worst starts ---------------------------------------------------------------------------------
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from tests.browser.screens import (
     DESK,
     INVITATION,
     KIOSK,
+    fits,
     judge,
     judge_in_every_language,
     open_counter,
@@ -61,6 +62,7 @@ def test_a_resident_collects_by_camera_without_network(chromium: Browser, town: 
         shown = time.monotonic()
         assert shown - began < RESULT_SECONDS
         result_address = page.url
+        fits(page)
         judge(page)
         expect(page.get_by_role("heading", level=1)).to_have_text(INVITATION, timeout=13_000)
         # eight seconds, two more for each parcel after the first, and half a second for looking
