@@ -15,7 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.sync.rules import Trouble, trouble_of_status
 from shared.kernel.clock import Clock
-from shared.kernel.limits import SNAPSHOT_DEADLINE_SECONDS, SYNC_BODY_BYTES, SYNC_DEADLINE_SECONDS
+from shared.kernel.limits import (
+    SNAPSHOT_BYTES,
+    SNAPSHOT_DEADLINE_SECONDS,
+    SYNC_BODY_BYTES,
+    SYNC_DEADLINE_SECONDS,
+)
 from shared.sync import signing
 
 CONNECT_SECONDS = 5.0
@@ -56,7 +61,7 @@ class CentreLink:
             self.server + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS),
             stream=True, allow_redirects=False,
         ) as response:  # fmt: skip
-            data = b"".join(_read(response, self.clock, SYNC_DEADLINE_SECONDS, SYNC_BODY_BYTES * 16))
+            data = b"".join(read_within(response, self.clock, SYNC_DEADLINE_SECONDS, SYNC_BODY_BYTES * 16))
             signature = response.headers.get(signing.SIGNATURE_HEADER, "")
             signed = signing.answer_is_from(self.server_key, place, nonce, data, signature)
             if response.status_code == 200 and signed:
@@ -73,7 +78,7 @@ class CentreLink:
         ) as response:  # fmt: skip
             if response.status_code != 200 or response.headers.get("Content-Type") != CONTENT_TYPE:
                 raise _unbelieved(response, b"")
-            yield from _read(response, self.clock, SNAPSHOT_DEADLINE_SECONDS, 1 << 40)
+            yield from read_within(response, self.clock, SNAPSHOT_DEADLINE_SECONDS, SNAPSHOT_BYTES)
 
     def _headers(self, place: str, nonce: str, body: bytes) -> dict[str, str]:
         return {
@@ -117,7 +122,8 @@ def _translated() -> Iterator[None]:
         raise ExchangeFailed(Trouble.BAD_ANSWER, str(error)) from error
 
 
-def _read(response: requests.Response, clock: Clock, deadline_seconds: float, most_bytes: int) -> Iterator[bytes]:
+def read_within(response: requests.Response, clock: Clock, deadline_seconds: float, most_bytes: int) -> Iterator[bytes]:
+    """A streamed answer's bytes as they come. Raises :class:`ExchangeFailed` past the deadline or the size."""
     # read1 gives what has arrived; read would wait for a full chunk and let a slow drip run past any deadline
     deadline = clock.monotonic() + deadline_seconds
     size = 0

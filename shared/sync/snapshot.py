@@ -85,11 +85,13 @@ def load(
 ) -> int:
     """Replace a feed's rows by a snapshot, in one transaction; the number of rows.
 
-    Facts the snapshot does not hold yet are applied again on top. Raises ``BadInput``, with nothing changed, unless
-    the stream is whole and signed by the centre for this nonce.
+    The whole stream is taken in first: on a slow line nobody else at the kiosk could write until its end. Facts that
+    the snapshot does not hold yet are applied again on top. Raises ``BadInput``, with nothing changed, unless the
+    stream is whole and signed by the centre for this nonce.
     """
     hashed = hashlib.blake2b(digest_size=16)
     count = 0
+    stream = list(chunks)
     with db.writing() as tx:
         state = store.sync_state(tx)
         assert state is not None  # noqa: S101 - a kiosk is enrolled before it asks for a snapshot
@@ -100,7 +102,7 @@ def load(
             tx.execute(table.delete_scope, (feed.partition(":")[2],))
         rows.forget_reads(tx)
         last = SnapshotPart()
-        for last in _parts(chunks):
+        for last in _parts(stream):
             if last.rows is None:
                 break
             hashed.update(_encode(last.rows))

@@ -3,6 +3,7 @@
 import random
 import secrets
 import threading
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -171,6 +172,21 @@ def test_a_snapshot_that_is_not_whole_changes_nothing(
     )  # fmt: skip
     assert held(kiosk.db, POINT, "b9") == 1
     assert held(kiosk.db, POINT, "mine") == 1
+
+
+def test_others_at_the_kiosk_can_write_while_a_snapshot_comes_in(kiosk: Kiosk) -> None:
+    centre_fill(kiosk, "a", 1)
+    nonce = secrets.token_hex(8)
+    stream = stream_of(kiosk, nonce)
+
+    def slowly() -> Iterator[bytes]:
+        for part in stream:
+            fill(kiosk, "b", 1)
+            yield part
+
+    key = signing.public_bytes(kiosk.centre.key)
+    snapshot.load(kiosk.db, kiosk.house, kiosk.clock, slowly(), feed=FEEDS[1], nonce=nonce, server_key=key)
+    assert (held(kiosk.db, POINT, "a"), held(kiosk.db, POINT, "b")) == (1, len(stream))
 
 
 def test_migrating_twice_changes_nothing(centre: Centre) -> None:
