@@ -7,10 +7,18 @@ from pathlib import Path
 from kiosk import store
 from kiosk.host import Kiosk
 from kiosk.sync.rules import ADVICE, Trouble
-from kiosk.sync.transport import CONNECT_SECONDS, CONTENT_TYPE, READ_SECONDS, new_nonce, new_session
+from kiosk.sync.transport import (
+    CONNECT_SECONDS,
+    CONTENT_TYPE,
+    READ_SECONDS,
+    ExchangeFailed,
+    new_nonce,
+    new_session,
+    read_within,
+)
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, Refused
-from shared.kernel.limits import SYNC_BODY_BYTES
+from shared.kernel.limits import ENROL_BYTES, SYNC_DEADLINE_SECONDS
 from shared.sync import signing
 from shared.sync import store as sync_store
 from shared.sync.wire import PROTOCOL, EnrolAnswer, EnrolRequest, Problem, pack, unpack
@@ -32,6 +40,7 @@ def hardware_id() -> str:
 def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
     """Enrol with a claim code from the console. Raises ``Refused`` with the centre's own words when it says no."""
     import requests
+    import urllib3.exceptions
 
     if kiosk.state() is not None:
         raise Refused("ALREADY_ENROLLED", N_("本机已经登记过。"), N_("要换自提点，请先清空数据目录。"))
@@ -49,34 +58,37 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
         signing.NONCE_HEADER: nonce,
         signing.SIGNATURE_HEADER: signing.sign_request(kiosk.device_key, PLACE, nonce, body),
         "Content-Type": CONTENT_TYPE,
+        "Accept-Encoding": "identity",
     }
     try:
-        with new_session(kiosk.config.certificates) as session:
-            response = session.post(
-                f"{server}/v1/enrol",
-                data=body,
-                headers=headers,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-            )
-            content = response.content[:SYNC_BODY_BYTES]
+        with new_session(kiosk.config.certificates) as session, session.post(
+            f"{server}/v1/enrol", data=body, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS),
+            stream=True, allow_redirects=False,
+        ) as response:  # fmt: skip
+            content = b"".join(read_within(response, kiosk.clock, SYNC_DEADLINE_SECONDS, ENROL_BYTES))
     except requests.exceptions.SSLError as error:
         raise Refused("SERVER_CERTIFICATE", *ADVICE[Trouble.CERTIFICATE]) from error
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise Refused(
             "SERVER_ABSENT", N_("连不上中心 %(server)s。"), N_("请检查网络和地址，然后再试。"), server=server
         ) from error
+    except ExchangeFailed as error:
+        raise _foreign(server) from error
     if response.headers.get("Content-Type") != CONTENT_TYPE:
-        raise Refused("SERVER_FOREIGN", N_("%(server)s 不是邻取的中心。"), N_("请向运营确认地址。"), server=server)
+        raise _foreign(server)
     if response.status_code != 200:
         problem = unpack(content, Problem)
         raise Refused(problem.code, problem.message, problem.next_step)
     answer = unpack(content, EnrolAnswer)
     signature = response.headers.get(signing.SIGNATURE_HEADER, "")
     if answer.nonce != nonce or not signing.answer_is_from(answer.server_key, PLACE, nonce, content, signature):
-        raise Refused("SERVER_FOREIGN", N_("%(server)s 不是邻取的中心。"), N_("请向运营确认地址。"), server=server)
+        raise _foreign(server)
     _keep(kiosk, server, public, answer)
     return answer
+
+
+def _foreign(server: str) -> Refused:
+    return Refused("SERVER_FOREIGN", N_("%(server)s 不是邻取的中心。"), N_("请向运营确认地址。"), server=server)
 
 
 def _keep(kiosk: Kiosk, server: str, public: bytes, answer: EnrolAnswer) -> None:

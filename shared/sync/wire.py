@@ -113,15 +113,15 @@ def pack(message: msgspec.Struct) -> bytes:
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(_encode(message))
 
 
-def unpack(data: bytes, kind: type[T]) -> T:
+def unpack(data: bytes, kind: type[T], most_bytes: int = SYNC_UNPACKED_BYTES) -> T:
     """What :func:`pack` wrote. Raises ``BadInput`` for anything else, and before more than the limit is unpacked."""
     try:
         with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-            raw = reader.read(SYNC_UNPACKED_BYTES + 1)
-        if len(raw) > SYNC_UNPACKED_BYTES:
+            raw = reader.read(most_bytes + 1)
+        if len(raw) > most_bytes:
             raise BadInput("SYNC_TOO_LARGE", N_("同步数据太大。"))
         return msgspec.msgpack.decode(raw, type=kind)
-    except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput("SYNC_UNREADABLE", N_("收到的同步数据无法读取。"), N_("稍后会自动重试。")) from error
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from shared.devices import operations as devices
 from shared.devices.rules import Device
 from shared.kernel.errors import N_, BadInput, Refused
-from shared.kernel.limits import SYNC_BODY_BYTES
+from shared.kernel.limits import ENROL_BYTES, SYNC_BODY_BYTES
 from shared.pickup_points import store as pickup_points
 from shared.sync import signing, snapshot, store
 from shared.sync.receive import SyncProblem
@@ -41,15 +41,16 @@ def _refused(refused: Refused) -> Response:
 
 
 @blueprint.before_request
-def _allow_large_batches() -> None:
-    request.max_content_length = SYNC_BODY_BYTES
+def _limit_bodies() -> None:
+    """Large batches from devices; little from whoever asks to become one, because nobody knows them yet."""
+    request.max_content_length = ENROL_BYTES if request.endpoint == "sync_api.enrol" else SYNC_BODY_BYTES
 
 
 @blueprint.post("/enrol")
 def enrol() -> ResponseReturnValue:
     centre = current_centre()
     body = request.get_data()
-    asked = unpack(body, EnrolRequest)
+    asked = unpack(body, EnrolRequest, ENROL_BYTES)
     signature = request.headers.get(signing.SIGNATURE_HEADER, "")
     if not signing.request_is_from(asked.public_key, _place(), asked.nonce, body, signature):
         raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+import requests
+import zstandard
 
 from kiosk.host import ForeignDatabase, Kiosk, open_kiosk
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
+from kiosk.sync.transport import CONTENT_TYPE
 from shared.devices import operations as devices
 from shared.devices import store as device_store
 from shared.devices.rules import Health
@@ -20,6 +23,7 @@ from shared.pickup_points.rules import ShelfLayer
 from shared.sync import rows, store
 from shared.sync.signing import load_or_make_key
 from tests.kiosk.sync.conftest import POINT, REGION, RunningCentre, claim_code
+from tests.kiosk.sync.test_hostile_networks import answering, http
 
 
 def round_of(kiosk: Kiosk, health: Health | None = None) -> Trouble:
@@ -99,6 +103,23 @@ def test_a_wrong_code_and_an_absent_centre_are_told_apart(
         with pytest.raises(Refused) as refused:
             enrol(kiosk, server, code)
         assert refused.value.code == expected
+    assert kiosk.state() is None
+
+
+def test_a_stranger_cannot_make_the_centre_unpack_much(running_centre: RunningCentre) -> None:
+    bomb = zstandard.ZstdCompressor().compress(bytes(32 * 1024 * 1024))
+    assert len(bomb) < 8 * 1024
+    for body, status in ((bomb, 400), (bytes(64 * 1024), 413)):
+        answer = requests.post(f"{running_centre.url}/v1/enrol", data=body, timeout=10)
+        assert answer.status_code == status
+
+
+def test_an_address_that_answers_without_end_is_not_the_centre(new_kiosk: Callable[[str], Kiosk]) -> None:
+    with answering(http("200 OK", b"x" * 200_000, f"Content-Type: {CONTENT_TYPE}")) as url:
+        kiosk = new_kiosk(url)
+        with pytest.raises(Refused) as refused:
+            enrol(kiosk, url, "12345678")
+    assert refused.value.code == "SERVER_FOREIGN"
     assert kiosk.state() is None
 
 
