@@ -1,7 +1,7 @@
 """The kiosk's half of a round: what to ask, and how to believe and take the answer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -138,13 +138,16 @@ def _rebase(tx: Tx, house: House, clock: Clock, acked_before: int, acked: int, b
 
 def apply_again(tx: Tx, house: House, clock: Clock, state: store.SyncState, row: Any) -> None:
     """Apply a fact on top of what came from the centre, with fresh undo images; what fails is parked and stays sent."""
-    kind = house.kinds[row["kind"]]
-    payload = msgspec.msgpack.decode(bytes(row["payload"]), type=kind.payload)
-    fact = Fact(row["point"], state.device, state.epoch, row["seq"], row["kind"], row["at"], row["actor"], payload)
+    fact = Fact(
+        row["point"], state.device, state.epoch, row["seq"], row["kind"], row["at"], row["actor"], msgspec.Struct()
+    )
     try:
+        # inside: an older version put back on this machine may not know the kind
+        kind = house.kinds[row["kind"]]
+        payload = kind.decode(bytes(row["payload"]))
         with tx.savepoint():
             rows.start_images(tx)
-            kind.apply(tx, fact, payload)
+            kind.apply(tx, replace(fact, payload=payload), payload)
     except Exception as error:
         if not is_about_data(error):
             raise

@@ -198,6 +198,23 @@ def test_a_fact_with_a_character_that_postgresql_does_not_hold_blocks_nothing(ki
     assert kiosk.same_as_centre()
 
 
+def test_an_older_version_put_back_parks_what_it_does_not_know_and_still_sends_it(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    fill(kiosk, "a", 1)
+    fill(kiosk, "a", 2)
+    with kiosk.db.writing() as tx:
+        tx.execute("UPDATE facts SET kind = 'toy.of_tomorrow.v1' WHERE seq = 2")
+    state = kiosk.state()
+    with kiosk.db.writing() as tx:
+        for row in reversed(store.facts_after(tx, 0)):
+            rows.step_back(tx, kiosk.house, bytes(row["undo"]))
+        for row in store.facts_after(tx, 0):
+            accept.apply_again(tx, kiosk.house, kiosk.clock, state, row)
+    assert held(kiosk.db, POINT, "a") == 1
+    assert [row["seq"] for row in store.open_quarantine(kiosk.db)] == [2]
+    assert store.outbox(kiosk.db)[0] == 2
+
+
 @pytest.mark.parametrize("change", ["nonce", "count", "digest", "acked_seq", "cursors"])
 def test_an_answer_that_is_not_whole_is_not_believed(kiosk: Kiosk, change: str) -> None:
     kiosk.bootstrap()
