@@ -21,9 +21,9 @@ def link(kiosk: Kiosk) -> Link:
     as_of = state.last_contact or ""
     if state.trouble == Trouble.PORTAL:
         return Link(LinkState.PORTAL, as_of, waiting)
-    if state.trouble or not state.last_contact:
+    if state.trouble or not state.last_contact or not state.last_try:
         return Link(LinkState.OFFLINE, as_of, waiting)
-    age = kiosk.clock.now() - parse_utc(state.last_contact)
+    age = kiosk.clock.now() - parse_utc(state.last_try)
     # a clock that jumped backwards makes the age negative: the round's own result is then all there is to go by
     if age > timedelta(seconds=STALE_ROUNDS * state.next_s + STALE_SECONDS):
         return Link(LinkState.OFFLINE, as_of, waiting)

@@ -119,7 +119,8 @@ def accept(db: Database, house: House, clock: Clock, state: store.SyncState, ans
             acked_seq=last.acked_seq,
             durable_seq=last.durable_seq,
             next_s=last.next_s,
-            contact=utc_text(clock.now()),
+            contact=last.server_time,
+            tried=utc_text(clock.now()),
         )
 
 

@@ -123,6 +123,6 @@ def load(
         store.set_cursor(tx, feed, last.version)
         store.set_progress(
             tx, generation=last.generation, acked_seq=acked, durable_seq=state.durable_seq,
-            next_s=state.next_s, contact=utc_text(clock.now()),
+            next_s=state.next_s, contact=state.last_contact, tried=utc_text(clock.now()),
         )  # fmt: skip
     return count

@@ -77,7 +77,10 @@ def forget_durable_facts(tx: Tx, before_at: str) -> int:
 
 @dataclass(frozen=True)
 class SyncState:
-    """Who this kiosk is, and how far it and the centre have heard of each other. Times are UTC text."""
+    """Who this kiosk is, and how far it and the centre have heard of each other. Times are UTC text.
+
+    ``last_contact`` is by the centre's clock, so that this machine's own can be judged by it; ``last_try`` by our own.
+    """
 
     device: str
     hardware: str
@@ -112,12 +115,14 @@ def enrol_state(tx: Tx, *, device: str, hardware: str, epoch: str, point: str, r
     )
 
 
-def set_progress(tx: Tx, *, generation: int, acked_seq: int, durable_seq: int, next_s: int, contact: str) -> None:
-    """Note a successful round."""
+def set_progress(
+    tx: Tx, *, generation: int, acked_seq: int, durable_seq: int, next_s: int, contact: str | None, tried: str
+) -> None:
+    """Note a success. ``contact`` is the centre's time of the last answer, ``tried`` this machine's time of now."""
     tx.execute(
         "UPDATE sync_state SET generation = ?, acked_seq = ?, durable_seq = ?, next_s = ?, last_contact = ?, "
         "last_try = ?, trouble = '' WHERE id = 1",
-        (generation, acked_seq, durable_seq, next_s, contact, contact),
+        (generation, acked_seq, durable_seq, next_s, contact, tried),
     )
 
 

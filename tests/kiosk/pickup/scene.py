@@ -76,7 +76,7 @@ class Scene:
         now = utc_text(self.kiosk.clock.now())
         with self.kiosk.db.writing() as tx:
             sync_store.enrol_state(tx, device="K1", hardware="hw", epoch="E1", point=POINT, region=REGION, generation=1)
-            sync_store.set_progress(tx, generation=1, acked_seq=0, durable_seq=0, next_s=30, contact=now)
+            sync_store.set_progress(tx, generation=1, acked_seq=0, durable_seq=0, next_s=30, contact=now, tried=now)
             key, own = passes.point_key(MASTER, NUMBER), public_bytes(self.kiosk.device_key)
             store.set_enrolment(tx, store.Enrolment("http://127.0.0.1:1", bytes(32), own, NUMBER, key, now))
 

@@ -1,12 +1,15 @@
 """Enrolment and rounds over real HTTP: what a kiosk does and what the centre then knows."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import requests
 import zstandard
 
+from kiosk.devices.health import clock_trusted
 from kiosk.host import ForeignDatabase, Kiosk, open_kiosk
+from kiosk.sync.badge import link
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
@@ -14,6 +17,7 @@ from kiosk.sync.transport import CONTENT_TYPE
 from shared.devices import operations as devices
 from shared.devices import store as device_store
 from shared.devices.rules import Health
+from shared.kernel.clock import ManualClock, SystemClock, parse_utc
 from shared.kernel.errors import Refused
 from shared.parcels import operations as parcels
 from shared.parcels import store as parcel_store
@@ -22,6 +26,7 @@ from shared.pickup_points.operations import set_shelf_layer
 from shared.pickup_points.rules import ShelfLayer
 from shared.sync import rows, store
 from shared.sync.signing import load_or_make_key
+from shared.web.frame import LinkState
 from tests.kiosk.sync.conftest import POINT, REGION, RunningCentre, claim_code
 from tests.kiosk.sync.test_hostile_networks import answering, http
 
@@ -161,3 +166,19 @@ def test_a_device_may_not_read_another_points_feed(kiosk: Kiosk, running_centre:
     with pytest.raises(ExchangeFailed):
         list(link.stream("/v1/snapshot", "nonce", "feed=point%3AJN-YZ01"))
     link.close()
+
+
+def test_the_last_contact_is_by_the_centres_clock_so_that_a_wrong_one_here_is_noticed(
+    kiosk: Kiosk, running_centre: RunningCentre
+) -> None:
+    right = kiosk.clock.now()
+    wrong = ManualClock(right + timedelta(days=700))
+    kiosk.clock = wrong
+    assert round_of(kiosk) is Trouble.NONE
+    state = kiosk.enrolled_state()
+    assert state.last_contact is not None
+    assert abs(parse_utc(state.last_contact) - right) < timedelta(minutes=5)
+    assert not clock_trusted(kiosk)
+    assert link(kiosk).state is LinkState.ONLINE
+    kiosk.clock = SystemClock()
+    assert clock_trusted(kiosk)
