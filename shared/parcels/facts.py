@@ -202,25 +202,30 @@ def _filled(parcel: Parcel, other: Parcel) -> Parcel:
 
 
 def _inbound(tx: Tx, fact: Fact, it: Inbound) -> None:
+    shelf, layer = it.shelf or None, it.layer or None
+    state = after(ParcelState.EXPECTED, Event.INBOUND, shelved=shelf is not None) or ParcelState.EXPECTED
     told = Parcel(
-        it.parcel, it.waybill, Carrier(it.carrier), it.resident, it.order, ParcelState.EXPECTED, None, None, "",
-        it.cold, it.contents, it.name_masked, it.phone_tail, None, None, None, "", "", "",
+        it.parcel, it.waybill, Carrier(it.carrier), it.resident, it.order, state, shelf, layer, it.pickup_code,
+        it.cold, it.contents, it.name_masked, it.phone_tail, None, fact.at, None, "", "", "",
     )  # fmt: skip
-    known = store.parcel(tx, fact.point, it.parcel)
-    before = known
-    if known is None:
-        known = _announced(tx, fact, it)
-    parcel = _filled(known, told) if known else told
-    now = replace(
+    before = store.parcel(tx, fact.point, it.parcel)
+    known = before or _announced(tx, fact, it)
+    _settle(tx, fact, [(before, _arrived(known, told) if known else told)], Reason.INBOUND)
+
+
+def _arrived(known: Parcel, told: Parcel) -> Parcel:
+    """A parcel that was known, once it has arrived as ``told``."""
+    parcel = _filled(known, told)
+    shelf = told.shelf or parcel.shelf
+    return replace(
         parcel,
-        state=after(parcel.state, Event.INBOUND, shelved=(it.shelf or parcel.shelf) is not None) or parcel.state,
-        shelf=it.shelf or parcel.shelf,
-        layer=it.layer or parcel.layer,
-        pickup_code=it.pickup_code or parcel.pickup_code,
-        cold=it.cold,
-        inbound_at=parcel.inbound_at or fact.at,
+        state=after(parcel.state, Event.INBOUND, shelved=shelf is not None) or parcel.state,
+        shelf=shelf,
+        layer=told.layer or parcel.layer,
+        pickup_code=told.pickup_code or parcel.pickup_code,
+        cold=told.cold,
+        inbound_at=parcel.inbound_at or told.inbound_at,
     )
-    _settle(tx, fact, [(before, now)], Reason.INBOUND)
 
 
 def _announced(tx: Tx, fact: Fact, it: Inbound) -> Parcel | None:

@@ -116,6 +116,8 @@ def by_code(db: Reads, point: str, code: str) -> Parcel | None:
 
 
 def _first(found: list[Parcel]) -> Parcel | None:
+    if len(found) < 2:
+        return found[0] if found else None
     order = (*PRESENT, ParcelState.EXPECTED, ParcelState.COLLECTED, ParcelState.RETURNED)
     return min(found, key=lambda one: order.index(one.state), default=None)
 

@@ -1,8 +1,9 @@
 """What a room hands to sync: its fact kinds and its synced tables. Sync itself knows no room."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -75,6 +76,11 @@ class SyncedTable:
     def key_columns(self) -> tuple[str, ...]:
         """Scope and key."""
         return (self.scope, *self.key)
+
+    @cached_property
+    def row(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+        """The values of all columns, in their order."""
+        return itemgetter(*self.columns)
 
     @cached_property
     def _where_key(self) -> str:

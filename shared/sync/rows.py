@@ -88,14 +88,14 @@ def put(tx: Tx, table: SyncedTable, values: Mapping[str, Any]) -> None:
 
     Only changed columns are named in the UPDATE: SQLite rewrites the entry of every index whose column is named.
     """
-    columns, keys = table.columns, len(table.key_columns)
-    key = tuple(values[column] for column in columns[:keys])
+    row, keys = table.row(values), len(table.key_columns)
+    key = row[:keys]
     before = read(tx, table, key)
     if before is None:
         version = _version_or_image(tx, table, key, None)
-        tx.execute(table.upsert, (*(values[column] for column in columns), version, 0))
+        tx.execute(table.upsert, (*row, version, 0))
     else:
-        changed = tuple(column for column in columns[keys:] if before[column] != values[column])
+        changed = tuple(column for column in table.columns[keys:] if before[column] != values[column])
         if not changed:
             return
         version = _version_or_image(tx, table, key, before)
@@ -111,15 +111,15 @@ def _version_or_image(tx: Tx, table: SyncedTable, key: tuple[Any, ...], before: 
         return next_version(tx, table.feed(key[0]))
     images: list[Image] | None = tx.memo.get(_UNDO)
     if images is not None:
-        image = None if before is None else tuple(before[column] for column in table.columns)
+        image = None if before is None else table.row(before)
         images.append((table.name, key, image))
     return 0
 
 
 def add(tx: Tx, table: SyncedTable, values: Mapping[str, Any]) -> None:
     """Write a row whose key is new because it derives from the fact itself; saves the look at a former image."""
-    row = [values[column] for column in table.columns]
-    key = tuple(row[: len(table.key_columns)])
+    row = table.row(values)
+    key = row[: len(table.key_columns)]
     tx.execute(table.insert, (*row, _version_or_image(tx, table, key, None), 0))
     tx.memo.setdefault(_ROWS, {})[(table.name, *key)] = values
 

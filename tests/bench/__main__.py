@@ -1,16 +1,45 @@
-"""``make bench``: all figures, or those named: ``python -m tests.bench handout sync``."""
+"""``make bench``: all figures, or those named: ``python -m tests.bench [--save] [handout sync …]``.
+
+``--save`` also writes them, with the day and what the machine is, to ``RESULTS.md`` beside this file.
+"""
 
 import importlib
 import sys
+from pathlib import Path
 
-FIGURES = ("handout", "sync")
+from shared.kernel.clock import SystemClock
+from tests.bench.machine import words_about_this_machine
+from tests.bench.report import Figure, reported
+
+FIGURES = ("handout", "sync", "pages", "scan", "startup")
+RESULTS = Path(__file__).with_name("RESULTS.md")
+SAVE = "--save"
 
 
-def main() -> None:
-    """Run the figures named on the command line, or all."""
-    for name in sys.argv[1:] or FIGURES:
+def main(arguments: list[str]) -> None:
+    """Run the figures named, or all."""
+    names = [name for name in arguments if name != SAVE] or list(FIGURES)
+    unknown = sorted(set(names) - set(FIGURES))
+    if unknown:
+        sys.exit(f"no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}")
+    for name in names:
         importlib.import_module(f"tests.bench.{name}").figures()
+    if SAVE in arguments:
+        RESULTS.write_text(_table(reported()), encoding="utf-8")
+
+
+def _table(figures: list[Figure]) -> str:
+    rows = "\n".join(
+        f"| {one.name} | {one.value:.4g} {one.unit} | {'' if one.ratio is None else f'{one.ratio:.2f} × {one.to}'} |"
+        for one in figures
+    )
+    return (
+        f"# Figures of {SystemClock().now():%Y-%m-%d}\n\n"
+        f"Measured by `make bench` on {words_about_this_machine()}. A ratio is measured in the same run, in turn with "
+        f"what it is compared to.\n\n"
+        f"| Figure | Value | Compared |\n|---|---:|---|\n{rows}\n"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

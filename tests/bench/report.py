@@ -3,20 +3,33 @@
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value, and what it was compared with in the same run."""
+
+    name: str
+    value: float
+    unit: str
+    ratio: float | None
+    to: str
+
+
+_reported: list[Figure] = []
 
 
 def line(name: str, value: float, unit: str, ratio: float | None = None, to: str = "") -> None:
     """``bench <name> <value> <unit> [ratio <r> to <what>]``."""
+    _reported.append(Figure(name, value, unit, ratio, to))
     text = f"bench {name} {value:.4g} {unit}"
     print(text if ratio is None else f"{text} ratio {ratio:.3g} to {to}", flush=True)
 
 
-def seconds_each(work: Callable[[int], object], times: int) -> float:
-    """Mean seconds of one call over ``times`` calls."""
-    start = time.perf_counter()
-    for number in range(times):
-        work(number)
-    return (time.perf_counter() - start) / times
+def reported() -> list[Figure]:
+    """Every figure of this run so far."""
+    return list(_reported)
 
 
 def in_turn(rounds: int, *works: Callable[[], float]) -> list[float]:
