@@ -29,7 +29,7 @@ def _nav(centre: Centre) -> tuple[NavItem, ...]:
         NavItem(pgettext("menu", "自提点"), "store", "/console/points"),
         NavItem(pgettext("menu", "订单"), "receipt-text", "/console/orders"),
         NavItem(_("包裹"), "package", "/console/parcels"),
-        NavItem(_("商品"), "shopping-basket", "/console/goods"),
+        NavItem(pgettext("menu", "商品"), "shopping-basket", "/console/goods"),
         NavItem(pgettext("menu", "居民"), "users", "/console/residents"),
         NavItem(_("导入"), "file-spreadsheet", "/console/imports"),
         NavItem(_("待处理事项"), "clipboard-check", "/console/cases", store.count_open_cases(centre.db)),

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from werkzeug.exceptions import NotFound
 
 from shared.kernel.errors import N_, BadInput, Refused
@@ -56,7 +57,7 @@ def _form(kind: ImportKind, trouble: Refused | None) -> str:
         next_step=words(trouble.next_step, trouble.params) if trouble else "",
         megabytes=IMPORT_BODY_BYTES >> 20,
         most_rows=IMPORT_ROWS,
-        kind_title=lambda text: _(ImportKind(text).words),
+        kind_title=lambda text: pgettext("menu", ImportKind(text).words),
     )
 
 
@@ -85,7 +86,7 @@ def show(file_id: str) -> ResponseReturnValue:
         file=looked.file,
         plan=looked.plan,
         kind=kind,
-        kind_title=_(kind.words),
+        kind_title=pgettext("menu", kind.words),
         heads=heads,
         rows=rows,
         problems=[_shown(problem) for problem in looked.problems],
