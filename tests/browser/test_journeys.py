@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.demo import books
+from deploy.demo.pages import serve_panel
 from deploy.demo.town import DemoKiosk, Town
 from hardware.virtual.remote import hold_up, labels
 from kiosk.labels import store as label_store
@@ -150,7 +151,8 @@ def test_an_operator_sees_kiosk_parcel_and_order(chromium: Browser, town: Town, 
         expect(page.get_by_text(kiosk.point.name).first).to_be_visible()
         judge_in_every_language(page, ["/console/overview", "/console/kiosks"])
         page.goto("/console/kiosks")
-        row = page.get_by_role("row").filter(has_text=kiosk.point.name)
+        device = kiosk.books.enrolled_state().device
+        row = page.get_by_role("row").filter(has_text=kiosk.point.name).filter(has_text=device)
         expect(row).to_contain_text("正常")
         page.goto(f"/console/parcels/{kiosk.point.code}/{parcel.id}")
         expect(page.get_by_text("待取件").first).to_be_visible()
@@ -178,3 +180,12 @@ def sign_in(page: Page, town: Town) -> None:
     page.fill("#password", town.password)
     page.locator("form.stack button[type=submit]").click()
     page.wait_for_url("**/console/overview")
+
+
+def test_the_demo_panel_is_for_everybody(chromium: Browser, town: Town, kiosk: DemoKiosk) -> None:
+    with serve_panel(town) as address, screen(chromium, address, DESK) as page:
+        point = f"/points/{kiosk.point.code}"
+        judge_in_every_language(page, [point, f"{point}/deliveries"])
+        page.goto(point)
+        page.get_by_role("button", name="过期的凭证").click()
+        expect(page.locator("#told")).to_contain_text("EXPIRED", timeout=15_000)
