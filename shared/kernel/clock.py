@@ -66,3 +66,14 @@ def parse_utc(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"no time zone in {text!r}")
     return moment.astimezone(UTC)
+
+
+LATEST_YEAR = 9000
+
+
+def checked_utc(text: str) -> str:
+    """``text``, if :func:`utc_text` may have written it and every time zone can show it. Raises ``ValueError``."""
+    moment = parse_utc(text)
+    if utc_text(moment) != text or moment.year > LATEST_YEAR:
+        raise ValueError(f"no time of ours: {text[:40]!r}")
+    return text

@@ -1,9 +1,8 @@
 """Proof and repair: replay the journal from nothing and arrive at the same rows."""
 
-import msgspec
-
 from shared.db import Database, Tx, migrate
 from shared.db.database import Reads, is_about_data
+from shared.kernel.clock import checked_utc
 from shared.sync import rows, store
 from shared.sync.journal import CENTRE_DEVICE
 from shared.sync.rooms import Fact, House
@@ -45,7 +44,8 @@ def _replay(
     if kind is None or (kind.centre_only and batch.device != CENTRE_DEVICE):
         return
     try:
-        payload = msgspec.msgpack.decode(packed, type=kind.payload)
+        checked_utc(at)
+        payload = kind.decode(packed)
         with tx.savepoint():
             kind.apply(tx, Fact(batch.point, batch.device, batch.epoch, seq, name, at, actor, payload), payload)
     except Exception as error:

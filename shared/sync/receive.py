@@ -7,7 +7,7 @@ import msgspec
 
 from shared.db import Database, Tx
 from shared.db.database import Reads, is_about_data
-from shared.kernel.clock import Clock, utc_text
+from shared.kernel.clock import Clock, checked_utc, utc_text
 from shared.kernel.errors import N_, BadInput, Refused
 from shared.kernel.limits import SYNC_BATCH_FACTS, SYNC_PAGE_ROWS
 from shared.sync import rows, store
@@ -153,6 +153,7 @@ def _apply_one(
         push.clean = False
         return
     try:
+        checked_utc(line.at)
         payload = kind.decode(line.payload)
         fact = _fact(point, request, seq, line, payload)
         if careful:

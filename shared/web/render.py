@@ -83,10 +83,16 @@ STYLES = {"clock": "%H:%M", "short": "%m-%d %H:%M", "day": "%m-%d", "date": "%Y-
 
 
 def local_time(utc: str, style: str = "short") -> str:
-    """UTC text → wall time of the app's time zone. Styles: clock, short, day, date, full. Empty stays empty."""
+    """UTC text → wall time of the app's time zone. Styles: clock, short, day, date, full. Empty stays empty.
+
+    What is no time (quarantine shows what a device said) stays as it is, cut short: a page opens all the same.
+    """
     if not utc:
         return ""
-    return parse_utc(utc).astimezone(ZoneInfo(current_app.config["LINQU_TIMEZONE"])).strftime(STYLES[style])
+    try:
+        return parse_utc(utc).astimezone(ZoneInfo(current_app.config["LINQU_TIMEZONE"])).strftime(STYLES[style])
+    except (ValueError, OverflowError):
+        return utc[:40]
 
 
 def duration(seconds: float) -> str:
@@ -105,7 +111,10 @@ def since(clock: Clock, utc: str) -> str:
     """How long ago, or “just now”. A time in the future (a wrong device clock) counts as just now."""
     if not utc:
         return ""
-    gone = clock.now() - parse_utc(utc)
+    try:
+        gone = clock.now() - parse_utc(utc)
+    except (ValueError, OverflowError):
+        return utc[:40]
     if gone < timedelta(minutes=1):
         return _("刚刚")
     return _("%(time)s前", time=duration(gone.total_seconds()))

@@ -1,14 +1,19 @@
 """Push and pull in one round, on real databases, with cut, doubled and lost answers."""
 
 import dataclasses
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from shared.db import open_sqlite
+from shared.kernel.clock import utc_text
 from shared.kernel.errors import BadInput
 from shared.sync import accept, rows, store
 from shared.sync.journal import chain_hash
+from shared.sync.rebuild import differences, rebuild
 from shared.sync.receive import SyncProblem
+from shared.sync.wire import FactLine, to_blocks
 from tests.sync.conftest import POINT, REGION, Kiosk
 from tests.sync.toy import Asked, Emptied, Filled, Priced, held
 
@@ -111,14 +116,15 @@ def test_a_refused_wish_steps_back_at_the_kiosk(kiosk: Kiosk) -> None:
 
 def test_a_fact_that_fails_is_parked_and_what_follows_it_goes_on(kiosk: Kiosk) -> None:
     kiosk.bootstrap()
+    at = utc_text(kiosk.clock.now())
     with kiosk.db.writing() as tx:
         good = msgspec.msgpack.encode(Filled("a", 1))
         for seq, payload in enumerate([good, msgspec.msgpack.encode(Filled("a", 13)), b"\x92\xa1a\xa1x", good], 1):
             before = store.fact_hash(tx, seq - 1)
             tx.execute(
                 "INSERT INTO facts (seq, point, kind, at, actor, payload, hash, undo) VALUES (?,?,?,?,?,?,?,?)",
-                (seq, POINT, "toy.filled.v1", "t", "", payload,
-                 chain_hash(before, "toy.filled.v1", "t", "", payload), b"\x90"),
+                (seq, POINT, "toy.filled.v1", at, "", payload,
+                 chain_hash(before, "toy.filled.v1", at, "", payload), b"\x90"),
             )  # fmt: skip
     kiosk.round()
     assert held(kiosk.centre.db, POINT, "a") == 2
@@ -213,6 +219,28 @@ def test_an_older_version_put_back_parks_what_it_does_not_know_and_still_sends_i
     assert held(kiosk.db, POINT, "a") == 1
     assert [row["seq"] for row in store.open_quarantine(kiosk.db)] == [2]
     assert store.outbox(kiosk.db)[0] == 2
+
+
+@pytest.mark.parametrize("at", ["", "yesterday", "2026-11-22", "2026-11-22T03:05:59.123", "9999-12-31T23:00:00.000Z"])
+def test_a_fact_without_a_readable_time_is_parked_and_what_follows_goes_on(
+    kiosk: Kiosk, tmp_path: Path, at: str
+) -> None:
+    kiosk.bootstrap()
+    first, second = (msgspec.msgpack.encode(Filled("a", amount)) for amount in (1, 2))
+    chain = chain_hash(bytes(16), "toy.filled.v1", at, "店员", first)
+    good_at = utc_text(kiosk.clock.now())
+    chain = chain_hash(chain, "toy.filled.v1", good_at, "店员", second)
+    lines = [FactLine("toy.filled.v1", at, "店员", first), FactLine("toy.filled.v1", good_at, "店员", second)]
+    request = msgspec.structs.replace(
+        accept.first_request(kiosk.db, kiosk.state(), "n", {}), n=2, facts=to_blocks(lines, 1), chain_after=chain
+    )
+    assert kiosk.centre.answer(request).acked_seq == 2
+    assert held(kiosk.centre.db, POINT, "a") == 2
+    assert [row["seq"] for row in store.open_quarantine(kiosk.centre.db)] == [1]
+    empty = open_sqlite(tmp_path / "rebuilt.db", key=None, authoritative=True)
+    rebuild(kiosk.centre.db, kiosk.house, empty)
+    assert differences(kiosk.centre.db, empty, kiosk.house) == []
+    empty.close()
 
 
 @pytest.mark.parametrize("change", ["nonce", "count", "digest", "acked_seq", "cursors"])
