@@ -208,8 +208,10 @@ def _inbound(tx: Tx, fact: Fact, it: Inbound) -> None:
         it.parcel, it.waybill, Carrier(it.carrier), it.resident, it.order, state, shelf, layer, it.pickup_code,
         it.cold, it.contents, it.name_masked, it.phone_tail, None, fact.at, None, "", "", "",
     )  # fmt: skip
-    before = store.parcel(tx, fact.point, it.parcel)
-    known = before or _announced(tx, fact, it)
+    before = known = None
+    if not store.never_heard_of(tx, fact.point, it.parcel, it.waybill):
+        before = store.parcel(tx, fact.point, it.parcel)
+        known = before or _announced(tx, fact, it)
     _settle(tx, fact, [(before, _arrived(known, told) if known else told)], Reason.INBOUND)
 
 

@@ -21,7 +21,7 @@ from shared.parcels.rules import (
     next_number,
 )
 from shared.parcels.tables import CASES, PARCELS
-from shared.sync import add, put, read, remove
+from shared.sync import add, note_absent, put, read, remove
 
 _COLUMNS = (
     "SELECT id, waybill, carrier, resident, order_id, state, shelf, layer, pickup_code, cold, contents, name_masked, "
@@ -92,6 +92,18 @@ def parcels(db: Reads, point: str, ids: Sequence[str]) -> dict[str, Parcel]:
         return {one.id: one} if one else {}
     marks = ", ".join("?" * len(ids))
     return {row["id"]: _parcel(row) for row in db.query(_PARCEL + f"AND id IN ({marks})", (point, *ids))}
+
+
+def never_heard_of(tx: Tx, point: str, id: str, waybill: str) -> bool:  # noqa: A002 - the domain's word, as in the row
+    """Whether a point has had neither the parcel nor the waybill, removed ones counted: one look for two answers."""
+    heard = tx.one(
+        "SELECT 1 AS heard FROM parcels WHERE point = ? AND id = ? "
+        "UNION ALL SELECT 1 AS heard FROM parcels WHERE point = ? AND waybill = ? LIMIT 1",
+        (point, id, point, waybill),
+    )
+    if heard is None:
+        note_absent(tx, PARCELS, (point, id))
+    return heard is None
 
 
 def by_waybill(db: Reads, point: str, waybill: str) -> Parcel | None:

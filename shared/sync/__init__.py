@@ -2,7 +2,7 @@
 
 from shared.sync.journal import CentreJournal, Journal, KioskJournal
 from shared.sync.rooms import Fact, FactKind, House, Room, SyncedTable
-from shared.sync.rows import add, put, read, remove
+from shared.sync.rows import add, note_absent, put, read, remove
 
 __all__ = [
     "CentreJournal",
@@ -14,6 +14,7 @@ __all__ = [
     "Room",
     "SyncedTable",
     "add",
+    "note_absent",
     "put",
     "read",
     "remove",

@@ -78,6 +78,11 @@ def read(db: Reads, table: SyncedTable, key: Sequence[Any]) -> Mapping[str, Any]
     return known[at]
 
 
+def note_absent(tx: Tx, table: SyncedTable, key: Sequence[Any]) -> None:
+    """Somebody has looked: under a key (scope first) is no row, not even a deleted one, and ``read`` need not look."""
+    tx.memo.setdefault(_ROWS, {})[(table.name, *key)] = None
+
+
 def forget_reads(tx: Tx) -> None:
     """Fetch rows anew: something other than this module's verbs has changed them, or a part was rolled back."""
     tx.memo.pop(_ROWS, None)
