@@ -18,6 +18,7 @@ from sync_server.host import Centre, open_centre
 
 REGION = "jinan"
 ACTOR = "demo"
+SIZES = {"small": "小件", "medium": "中件", "large": "大件"}
 
 
 def open_points(neighbourhood: Neighbourhood, environ: Mapping[str, str], root: Path) -> tuple[str, dict[str, str]]:
@@ -87,7 +88,7 @@ def _open_point(centre: Centre, point: Point, number: int) -> None:
         )
         for shelf in point.shelves:
             for layer in range(1, shelf.layers + 1):
-                name = "冷柜" if shelf.cold else f"货架 {shelf.digit}"
+                name = "冷柜" if shelf.cold else SIZES[shelf.size_class]
                 pickup_points.set_shelf_layer(
                     centre.journal,
                     tx,

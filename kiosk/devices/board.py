@@ -23,6 +23,7 @@ from kiosk.scan.rules import read_detail
 from kiosk.store import WorkerState
 from kiosk.sync.badge import link
 from kiosk.sync.rules import ADVICE, Trouble
+from shared import __version__
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_
 from shared.sync import store as sync_store
@@ -157,7 +158,7 @@ def _machine(kiosk: Kiosk) -> Part:
     condition = temperature_condition(celsius)
     figures = [
         (_("设备编号"), state.device if state else "—"),
-        (_("程序版本"), health.app_version()),
+        (_("程序版本"), __version__),
         (_("温度"), f"{celsius:.0f} °C" if celsius is not None else "—"),
         (_("已开机"), duration(health.uptime_s())),
     ]

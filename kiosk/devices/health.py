@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from kiosk import workers
@@ -11,6 +10,7 @@ from kiosk.host import Kiosk
 from kiosk.labels import store as labels
 from kiosk.labels.rules import JobState
 from kiosk.store import WorkerState
+from shared import __version__
 from shared.devices.rules import Health, Part
 from shared.kernel.clock import utc_text
 from shared.sync import store as sync_store
@@ -27,7 +27,7 @@ def read_health(kiosk: Kiosk) -> Health:
     free_mb, total_mb = disk_mb(kiosk)
     camera, printer = states.get("scan"), states.get("print")
     return Health(
-        app_version=app_version(),
+        app_version=__version__,
         camera=_part(camera),
         camera_detail=_said(camera),
         printer=_part(printer),
@@ -92,11 +92,3 @@ def uptime_s(path: Path = UPTIME) -> int:
         return int(float(path.read_text().split()[0]))
     except (OSError, ValueError, IndexError):
         return int(os.times().elapsed)
-
-
-def app_version() -> str:
-    """The installed version of Linqu, or ``dev`` in a checkout that was never installed."""
-    try:
-        return version("linqu")
-    except PackageNotFoundError:
-        return "dev"

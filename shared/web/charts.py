@@ -111,10 +111,9 @@ def shelf_drawing(shelves: Sequence[Mapping[str, object]], here: Sequence[str] =
         for index, shelf in enumerate(shelves)
     ]
     said = f"{label}: {', '.join(str(code) for code in here)}" if here else label
+    where = _("您在这里") if here else _("柜台")
     return Markup(
         '<svg class="shelves" viewBox="-4 -4 {} {}" role="img" aria-label="{}" focusable="false">{}'
         '<rect class="shelf-counter" x="0" y="{}" width="{}" height="56" rx="10"/>'
         '<text class="shelf-counter-text" x="{}" y="{}" text-anchor="middle">{}</text></svg>'
-    ).format(
-        width + 8, height + 8, said, Markup("").join(groups), height - 56, width, width // 2, height - 14, _("您在这里")
-    )
+    ).format(width + 8, height + 8, said, Markup("").join(groups), height - 56, width, width // 2, height - 14, where)
