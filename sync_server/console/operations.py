@@ -71,6 +71,7 @@ def sign_in(centre: Centre, name: str, password: str) -> tuple[SignIn, str]:
     name = name[:NAME_KEPT]
     now = centre.clock.now()
     with centre.db.writing() as tx:
+        store.hold_tries(tx, name, utc_text(now))
         before = store.tries(tx, name)
         locked = seconds_locked(before, now)
         failed = (before.failed if before else 0) + 1

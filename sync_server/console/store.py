@@ -50,6 +50,15 @@ def tries(db: Reads, name: str) -> Tries | None:
     return Tries(int(row["failed"]), parse_utc(row["tried_at"]), parse_utc(row["locked_until"])) if row else None
 
 
+def hold_tries(tx: Tx, name: str, at: str) -> None:
+    """Take the tries of a name for this transaction: who tries the same name at the same moment waits."""
+    tx.execute(
+        "INSERT INTO operator_tries (name, failed, tried_at, locked_until) VALUES (?, 0, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET name = excluded.name",
+        (name, at, at),
+    )
+
+
 def set_tries(tx: Tx, name: str, tried: Tries) -> None:
     """Write down a try."""
     tx.execute(

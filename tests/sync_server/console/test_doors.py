@@ -1,6 +1,7 @@
 """Who gets in: every route against nobody, forged writes, guessed passwords, old sessions."""
 
 import re
+import threading
 
 import pytest
 from flask import Flask
@@ -153,6 +154,22 @@ def test_wrong_passwords_lock_the_name(server: Centre, clock: ManualClock) -> No
     clock.advance(121)
     assert operations.sign_in(server, OPERATOR, PASSWORD)[0] is SignIn.WELCOME
     assert operations.sign_in(server, OPERATOR, "wrong") == (SignIn.WRONG, "")
+
+
+def test_many_tries_at_the_same_moment_are_counted_one_by_one(server: Centre) -> None:
+    together, seen = threading.Barrier(12), []
+
+    def guess() -> None:
+        together.wait()
+        seen.append(operations.sign_in(server, OPERATOR, "wrong-horse-4242")[0])
+
+    guesses = [threading.Thread(target=guess) for _ in range(12)]
+    for thread in guesses:
+        thread.start()
+    for thread in guesses:
+        thread.join()
+    assert seen.count(SignIn.WRONG) == 4
+    assert seen.count(SignIn.LOCKED) == 8
 
 
 def test_a_lock_says_nothing_about_who_is_an_operator(server: Centre) -> None:
