@@ -132,6 +132,8 @@ def _rebase(tx: Tx, house: House, clock: Clock, acked_before: int, acked: int, b
         take_block(tx, house, clock, block)
     state = store.sync_state(tx)
     assert state is not None  # noqa: S101 - a round runs only after enrolment
+    # what would not fit on older rows is judged anew: by the centre if it has it, else below
+    store.resolve_quarantine(tx, state.device, state.epoch, acked_before, utc_text(clock.now()), "judged anew")
     for row in pending:
         if row["seq"] > acked:
             apply_again(tx, house, clock, state, row)

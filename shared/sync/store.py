@@ -257,7 +257,7 @@ def add_quarantine(tx: Tx, where: Fact, payload: bytes, reason: str, found_at: s
     tx.execute(
         "INSERT INTO quarantine (point, device, epoch, seq, kind, at, actor, payload, reason, found_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (point, device, epoch, seq) "
-        "DO UPDATE SET reason = excluded.reason, found_at = excluded.found_at",
+        "DO UPDATE SET reason = excluded.reason, found_at = excluded.found_at, resolved_at = NULL, resolution = NULL",
         (
             where.point,
             where.device,
@@ -270,6 +270,15 @@ def add_quarantine(tx: Tx, where: Fact, payload: bytes, reason: str, found_at: s
             reason,
             found_at,
         ),
+    )
+
+
+def resolve_quarantine(tx: Tx, device: str, epoch: str, after_seq: int, at: str, resolution: str) -> None:
+    """Note that what was parked of a device's facts above ``after_seq`` is settled; it stays on record."""
+    tx.execute(
+        "UPDATE quarantine SET resolved_at = ?, resolution = ? "
+        "WHERE device = ? AND epoch = ? AND seq > ? AND resolved_at IS NULL",
+        (at, resolution, device, epoch, after_seq),
     )
 
 

@@ -133,6 +133,25 @@ def test_a_fact_that_fails_is_parked_and_what_follows_it_goes_on(kiosk: Kiosk) -
     assert kiosk.same_as_centre()
 
 
+def test_what_the_kiosk_parked_for_a_while_is_settled_when_it_fits_again(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    centre_fill(kiosk, "a", 1)
+
+    def alone() -> None:
+        with kiosk.journal.writing(POINT) as tx:
+            kiosk.journal.record(tx, Filled("a", 5, "alone"), point=POINT, actor="店员")
+
+    kiosk.round(between=alone)
+    assert store.count_quarantine(kiosk.db) == 1
+    assert held(kiosk.db, POINT, "a") == 1
+    with kiosk.centre.journal.writing(POINT) as tx:
+        kiosk.centre.journal.record(tx, Emptied("a"), point=POINT, actor="运营")
+    kiosk.round()
+    assert held(kiosk.centre.db, POINT, "a") == held(kiosk.db, POINT, "a") == 5
+    assert store.count_quarantine(kiosk.centre.db) == store.count_quarantine(kiosk.db) == 0
+    assert kiosk.same_as_centre()
+
+
 def test_an_unknown_kind_is_kept_and_acknowledged(kiosk: Kiosk) -> None:
     kiosk.bootstrap()
     kiosk.journal.house.kinds["toy.filled.v1"] = dataclasses.replace(
