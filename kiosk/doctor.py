@@ -8,10 +8,12 @@ from shared.sync.accept import feeds_of
 from shared.sync.findings import Finding
 from shared.sync.journal import START_OF_CHAIN, chain_hash
 
+FULLEST_TABLES = 5
+
 
 def examine(kiosk: Kiosk) -> list[Finding]:
     """Database, keys, chain, outbox, quarantine, and the digests to compare with the centre's."""
-    findings = [_integrity(kiosk)]
+    findings = [_integrity(kiosk), _sizes(kiosk)]
     state = kiosk.state()
     if state is None:
         return [*findings, Finding(False, "本机还没有登记：python -m kiosk enrol --server 地址 --code 登记码")]
@@ -32,6 +34,14 @@ def examine(kiosk: Kiosk) -> list[Finding]:
 def _integrity(kiosk: Kiosk) -> Finding:
     bad = kiosk.db.damage()
     return Finding(not bad, f"数据库损坏：{bad[0]}" if bad else "数据库完整")
+
+
+def _sizes(kiosk: Kiosk) -> Finding:
+    """How much lies here: the fullest tables, so that growth is seen before the disk is full."""
+    counts = sorted(((table.count, table.name) for table in kiosk.db.tools.tables), reverse=True)
+    fullest = "、".join(f"{name} {count}" for count, name in counts[:FULLEST_TABLES] if count)
+    megabytes = sum(path.stat().st_size for path in kiosk.config.data.glob("kiosk.db*")) / 1_000_000
+    return Finding(True, f"数据库 {megabytes:.1f} MB，{len(counts)} 张表，行数最多：{fullest or '全空'}")
 
 
 def _chain(kiosk: Kiosk) -> Finding:
