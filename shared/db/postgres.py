@@ -1,5 +1,6 @@
 """PostgreSQL behind the same verbs, through psycopg. Imported only where ``DATABASE_URL`` asks for it."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -76,6 +77,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, authoritative: bool = True) -> None:
         self.authoritative = authoritative
+        self._local = threading.local()
         self._pool: ConnectionPool[psycopg.Connection[dict[str, Any]]] = ConnectionPool(
             url,
             connection_class=cast(Any, psycopg.Connection),
@@ -97,7 +99,13 @@ class PostgresDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[PostgresTx]:
-        """One transaction; rows that two writers want are locked by the feed row (see ``shared.sync.rows``)."""
+        """One transaction; rows that two writers want are locked by the feed row (see ``shared.sync.rows``).
+
+        A second one in the same thread would wait for the first for ever on another connection: refused as on SQLite.
+        """
+        if getattr(self._local, "writing", False):
+            raise RuntimeError("writing() inside writing(): one operation is one transaction")
+        self._local.writing = True
         try:
             with self._pool.connection() as conn, conn.transaction():
                 tx = PostgresTx(conn, self.authoritative)
@@ -105,6 +113,8 @@ class PostgresDatabase:
                 tx.finish()
         except psycopg.errors.DiskFull as error:
             raise DiskFull from error
+        finally:
+            self._local.writing = False
 
     def run_script(self, statements: Sequence[str]) -> None:
         """Run DDL statements in one transaction."""

@@ -174,6 +174,14 @@ def test_a_snapshot_that_is_not_whole_changes_nothing(
     assert held(kiosk.db, POINT, "mine") == 1
 
 
+def test_writing_inside_writing_is_a_mistake_that_is_named_on_either_database(centre: Centre) -> None:
+    with pytest.raises(RuntimeError, match="one operation"), centre.db.writing(), centre.db.writing():
+        pass
+    with centre.journal.writing(POINT) as tx:
+        centre.journal.record(tx, Filled("a", 1), point=POINT, actor="运营")
+    assert held(centre.db, POINT, "a") == 1
+
+
 def test_others_at_the_kiosk_can_write_while_a_snapshot_comes_in(kiosk: Kiosk) -> None:
     centre_fill(kiosk, "a", 1)
     nonce = secrets.token_hex(8)
