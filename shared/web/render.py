@@ -35,6 +35,9 @@ HTMX = {
 }
 
 
+_HTMX_TEXT = json.dumps(HTMX)
+
+
 class Assets:
     """Addresses of static files that change with their content, so that browsers may keep them for a year."""
 
@@ -149,7 +152,7 @@ def init_templates(app: Flask, clock: Clock) -> None:
         duration=duration,
         frame=frame,
         highlight=highlight,
-        htmx_config=lambda: json.dumps(HTMX),
+        htmx_config=lambda: _HTMX_TEXT,
         icon=assets.icon,
         local_time=local_time,
         mask_name=mask_name,
