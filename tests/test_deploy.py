@@ -244,6 +244,16 @@ def test_front_door_agrees_with_the_limits_of_the_application() -> None:
         assert f"proxy_set_header {header};" in config
 
 
+def test_front_door_writes_no_phone_number_down() -> None:
+    """Operators look for residents by phone; the log keeps the path of what was asked, not the question."""
+    config = (DEPLOY / "nginx/linqu.conf").read_text("utf-8")
+    form = re.search(r"log_format linqu '([^']+)';", config)
+    assert form is not None
+    assert "access_log /var/log/nginx/linqu.log linqu;" in config
+    assert "$uri" in form[1]
+    assert not re.search(r"\$(request\b|request_uri|args|query_string|http_referer)", form[1])
+
+
 # --- wheel ------------------------------------------------------------------------------------------------------------
 
 
