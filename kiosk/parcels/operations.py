@@ -191,20 +191,25 @@ def _known(press: Press) -> Action:
 
 def undo(kiosk: Kiosk, staff: Staff, number: int) -> Action:
     """Take an action back. Raises ``Refused`` CANNOT_UNDO, or what the parcel's rules say."""
+    cannot = Refused("CANNOT_UNDO", N_("这一步不能撤销，或已经撤销过。"), N_("请打开包裹查看现在的状态。"))
     done = store.action(kiosk.db, number)
     if done is None or not done.can_be_undone:
-        raise Refused("CANNOT_UNDO", N_("这一步不能撤销，或已经撤销过。"), N_("请打开包裹查看现在的状态。"))
+        raise cannot
     journal, point = kiosk.journal(), kiosk.point_code
+
+    def once(tx: Tx, _: object) -> None:
+        """In the transaction that undoes: an action taken back twice would take back what came after it."""
+        if not store.mark_undone(tx, number, utc_text(kiosk.clock.now())):
+            raise cannot
+
     match done.kind:
         case ActionKind.INBOUND:
-            parcels.undo_inbound(journal, point, done.parcels[0], staff.id)
+            parcels.undo_inbound(journal, point, done.parcels[0], staff.id, also=once)
             labels.cancel_waiting(kiosk, done.parcels[0])
         case ActionKind.HAND_OUT:
-            parcels.undo_hand_over(journal, point, list(done.parcels), staff.id)
+            parcels.undo_hand_over(journal, point, list(done.parcels), staff.id, also=once)
         case _:
-            parcels.clear_exception(journal, point, done.parcels[0], staff.id)
-    with kiosk.db.writing() as tx:
-        store.mark_undone(tx, number, utc_text(kiosk.clock.now()))
+            parcels.clear_exception(journal, point, done.parcels[0], staff.id, also=once)
     return done
 
 

@@ -163,11 +163,14 @@ def _free_place(tx: Tx, point: str, cold: bool) -> tuple[int, int] | None:
     return layer.place if layer else None
 
 
-def undo_inbound(journal: Journal, point: str, parcel_id: str, actor: str) -> Parcel:
+def undo_inbound(
+    journal: Journal, point: str, parcel_id: str, actor: str, *, also: Callable[[Tx, Parcel], None] = nothing
+) -> Parcel:
     """The parcel was not received after all; the parcel as it was. Raises ``Refused`` PARCEL_UNKNOWN, PARCEL_STATE."""
     with journal.writing(point) as tx:
         parcel = _fitting(tx, point, parcel_id, Event.INBOUND_UNDONE)
         journal.record(tx, facts.InboundUndone(parcel_id), point=point, actor=actor)
+        also(tx, parcel)
         return parcel
 
 
@@ -237,7 +240,14 @@ def _order_states(tx: Tx, point: str, known: dict[str, Parcel]) -> dict[str, Ord
     return orders.states(tx, point, {parcel.order_id for parcel in known.values() if parcel.order_id})
 
 
-def undo_hand_over(journal: Journal, point: str, parcel_ids: Sequence[str], actor: str) -> tuple[Parcel, ...]:
+def undo_hand_over(
+    journal: Journal,
+    point: str,
+    parcel_ids: Sequence[str],
+    actor: str,
+    *,
+    also: Callable[[Tx, Sequence[Parcel]], None] = nothing_more,
+) -> tuple[Parcel, ...]:
     """The parcels did not go after all; the parcels as they lie here again.
 
     Raises ``Refused`` PARCEL_UNKNOWN, PARCEL_STATE, with nothing changed, unless every one of them is handed out.
@@ -249,8 +259,10 @@ def undo_hand_over(journal: Journal, point: str, parcel_ids: Sequence[str], acto
         ids = tuple(parcel.id for parcel in gone)
         payload = facts.HandOutUndone(ids, tuple(parcel.collected_fact for parcel in gone))
         journal.record(tx, payload, point=point, actor=actor)
-        back = store.parcels(tx, point, ids)
-        return tuple(back[one] for one in ids)
+        found = store.parcels(tx, point, ids)
+        back = tuple(found[one] for one in ids)
+        also(tx, back)
+        return back
 
 
 # --- what else befalls a parcel -----------------------------------------------------------------------------------
@@ -265,12 +277,16 @@ def mark_exception(journal: Journal, point: str, parcel_id: str, reason: str, ac
         return _now(tx, point, parcel_id)
 
 
-def clear_exception(journal: Journal, point: str, parcel_id: str, actor: str) -> Parcel:
+def clear_exception(
+    journal: Journal, point: str, parcel_id: str, actor: str, *, also: Callable[[Tx, Parcel], None] = nothing
+) -> Parcel:
     """A parcel is all right again. Raises ``Refused`` PARCEL_UNKNOWN, PARCEL_STATE."""
     with journal.writing(point) as tx:
         _fitting(tx, point, parcel_id, Event.EXCEPTION_CLEARED)
         journal.record(tx, facts.ExceptionCleared(parcel_id), point=point, actor=actor)
-        return _now(tx, point, parcel_id)
+        parcel = _now(tx, point, parcel_id)
+        also(tx, parcel)
+        return parcel
 
 
 def return_parcel(journal: Journal, point: str, parcel_id: str, reason: str, actor: str) -> Parcel:

@@ -203,6 +203,21 @@ def test_undoing_a_hand_out_puts_the_parcel_back(hands: Hands) -> None:
     assert (hands.parcel(0).state, hands.parcel(0).pickup_code) == (ParcelState.READY, parcel.pickup_code)
 
 
+def test_an_undo_that_comes_late_does_not_take_back_the_next_hand_out(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel = hands.receive(0)
+    hands.hand_out(parcel.id)
+    read_early = store.newest(hands.kiosk.db, 1)[0]
+    hands.post(f"/counter/actions/{read_early.number}/reversal")
+    hands.hand_out(parcel.id)
+    monkeypatch.setattr(store, "action", lambda db, number: read_early)
+    late = hands.post(f"/counter/actions/{read_early.number}/reversal")
+    assert late.status_code == 422
+    assert "CANNOT_UNDO" in late.text
+    assert hands.parcel(0).state is ParcelState.COLLECTED
+
+
 # --- out --------------------------------------------------------------------------------------------------------------
 
 
