@@ -148,8 +148,7 @@ def collect_by_code(kiosk: Kiosk, code: str, tail: str) -> PickupResult:
         with kiosk.db.writing() as tx:
             before = anchored(store.guesses(tx), now)
             found = None if rest_ms(before, now) else _named_by(kiosk, tx, code, tail)
-            counted = before if rest_ms(before, now) else PinTries() if found else one_more(before, now)
-            store.set_guesses(tx, counted)
+            store.set_guesses(tx, counted := _counted(before, found, now))
         if found is not None:
             return _collect_named(kiosk, found)
         if rest_ms(counted, now):
@@ -157,6 +156,15 @@ def collect_by_code(kiosk: Kiosk, code: str, tail: str) -> PickupResult:
         return PickupResult(PickupOutcome.UNKNOWN_CODE, params={"left": tries_left(counted)})
     except Refused as refused:
         return not_done(refused)
+
+
+def _counted(before: PinTries, found: Parcel | None, now: int) -> PinTries:
+    """Only a code that still opens something forgives: one of a parcel long gone would buy guesses without end."""
+    if rest_ms(before, now):
+        return before
+    if found is None:
+        return one_more(before, now)
+    return PinTries() if found.state in TO_BE_HAD else before
 
 
 def locked_minutes(kiosk: Kiosk) -> int:

@@ -60,6 +60,14 @@ def test_a_right_code_forgives_the_wrong_ones(scene: Scene) -> None:
     assert [result.outcome for result in guess(scene, 4)] == [PickupOutcome.UNKNOWN_CODE] * 4
 
 
+def test_the_code_of_a_parcel_long_gone_buys_no_further_guesses(scene: Scene) -> None:
+    gone = scene.parcel(scene.resident())
+    assert collect_by_code(scene.kiosk, gone.code, "8899").outcome is PickupOutcome.HANDED_OUT
+    guess(scene, 4)
+    assert collect_by_code(scene.kiosk, gone.code, "8899").outcome is PickupOutcome.ALREADY_COLLECTED
+    assert guess(scene)[0].outcome is PickupOutcome.LOCKED
+
+
 @pytest.mark.parametrize("days", [-20_000, -1, 1, 365 * 40])
 def test_setting_the_clock_opens_nothing(scene: Scene, clock: ManualClock, days: int) -> None:
     guess(scene, 5)
