@@ -5,7 +5,15 @@ import secrets
 from flask_babel import gettext as _
 
 from kiosk.parcels.rules import EXCEPTION_WORDS, KIND_WORDS, OUTCOME_WORDS, Action, ExceptionReason, OutcomeWords
-from shared.parcels.rules import CARRIER_NAMES, CASE_KIND_NAMES, PARCEL_STATE_NAMES, Case, Parcel, ParcelState
+from shared.parcels.rules import (
+    CARRIER_NAMES,
+    CASE_KIND_NAMES,
+    PARCEL_STATE_LOOK,
+    PARCEL_STATE_NAMES,
+    Case,
+    Parcel,
+    ParcelState,
+)
 from shared.web.i18n import words
 
 CONCERNS_STAFF = (
@@ -15,15 +23,6 @@ CONCERNS_STAFF = (
     ParcelState.EXCEPTION,
     ParcelState.EXPECTED,
 )
-TONES = {
-    ParcelState.EXPECTED: ("idle", "truck"),
-    ParcelState.ARRIVED: ("info", "package-open"),
-    ParcelState.READY: ("ok", "package-check"),
-    ParcelState.OVERDUE: ("warn", "clock-alert"),
-    ParcelState.COLLECTED: ("idle", "check"),
-    ParcelState.EXCEPTION: ("alarm", "package-x"),
-    ParcelState.RETURNED: ("idle", "undo-2"),
-}
 STATES_LISTED = (
     ParcelState.READY,
     ParcelState.OVERDUE,
@@ -51,12 +50,12 @@ def state_name(which: ParcelState) -> str:
 
 def tone(parcel: Parcel) -> str:
     """The tone of its state."""
-    return TONES[parcel.state][0]
+    return PARCEL_STATE_LOOK[parcel.state][0]
 
 
 def state_icon(parcel: Parcel) -> str:
     """The icon of its state."""
-    return TONES[parcel.state][1]
+    return PARCEL_STATE_LOOK[parcel.state][1]
 
 
 def carrier(parcel: Parcel) -> str:

@@ -35,6 +35,17 @@ PARCEL_STATE_NAMES = {
     ParcelState.RETURNED: N_("已退回"),
 }
 
+# How a state is shown on every screen, beside its name: tone of the pill, icon.
+PARCEL_STATE_LOOK = {
+    ParcelState.EXPECTED: ("info", "truck"),
+    ParcelState.ARRIVED: ("warn", "package-open"),
+    ParcelState.READY: ("ok", "package-check"),
+    ParcelState.OVERDUE: ("warn", "clock-alert"),
+    ParcelState.COLLECTED: ("idle", "circle-check"),
+    ParcelState.EXCEPTION: ("alarm", "package-x"),
+    ParcelState.RETURNED: ("idle", "undo-2"),
+}
+
 # States in which the thing physically lies at the point.
 PRESENT = (ParcelState.ARRIVED, ParcelState.READY, ParcelState.OVERDUE, ParcelState.EXCEPTION)
 

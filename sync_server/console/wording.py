@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from shared.devices.rules import ATTENTION_NAMES, Part
 from shared.kernel.errors import N_
 from shared.orders.rules import ORDER_STATE_NAMES, OrderState
-from shared.parcels.rules import CARRIER_NAMES, PARCEL_STATE_NAMES, Carrier, ParcelState
+from shared.parcels.rules import CARRIER_NAMES, PARCEL_STATE_LOOK, PARCEL_STATE_NAMES, Carrier, ParcelState
 from sync_server.console.board import KioskState
 
 
@@ -27,15 +27,6 @@ _ORDERS = {
     OrderState.COLLECTED: ("idle", "circle-check"),
     OrderState.CANCELLED: ("idle", "ban"),
     OrderState.REFUNDED: ("idle", "rotate-ccw"),
-}
-_PARCELS = {
-    ParcelState.EXPECTED: ("info", "truck"),
-    ParcelState.ARRIVED: ("warn", "package-plus"),
-    ParcelState.READY: ("ok", "package-check"),
-    ParcelState.OVERDUE: ("warn", "clock-alert"),
-    ParcelState.COLLECTED: ("idle", "circle-check"),
-    ParcelState.EXCEPTION: ("alarm", "package-x"),
-    ParcelState.RETURNED: ("idle", "undo-2"),
 }
 _PARTS = {
     Part.OK: (N_("正常"), "ok"),
@@ -68,7 +59,7 @@ def order_face(state: OrderState) -> Face:
 def parcel_face(state: str) -> Face:
     """A parcel's state."""
     known = ParcelState(state)
-    return Face(_(PARCEL_STATE_NAMES[known]), *_PARCELS[known])
+    return Face(_(PARCEL_STATE_NAMES[known]), *PARCEL_STATE_LOOK[known])
 
 
 def part_face(part: Part) -> Face:
