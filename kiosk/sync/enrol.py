@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kiosk import store
 from kiosk.host import Kiosk
@@ -24,6 +25,7 @@ from shared.sync import store as sync_store
 from shared.sync.wire import PROTOCOL, EnrolAnswer, EnrolRequest, Problem, pack, unpack
 
 PLACE = "POST /v1/enrol"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HARDWARE_FILES = ("/etc/machine-id", "/sys/firmware/devicetree/base/serial-number")
 
 
@@ -47,6 +49,9 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
     server = server.strip().rstrip("/")
     if not server.startswith(("http://", "https://")):
         raise Refused("SERVER_ADDRESS", N_("中心地址不对。"), N_("地址以 https:// 开头，请向运营确认。"))
+    # the answer carries the key that checks this point's passes: never in clear over a network
+    if server.startswith("http://") and urlsplit(server).hostname not in LOOPBACK:
+        raise Refused("SERVER_PLAIN", N_("中心地址没有加密。"), N_("地址要以 https:// 开头，请向运营确认。"))
     nonce = new_nonce()
     public = signing.public_bytes(kiosk.device_key)
     body = pack(

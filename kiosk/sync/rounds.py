@@ -1,5 +1,6 @@
 """One round with the centre: snapshots where a feed was never read, then push and pull, then take it all at once."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -7,6 +8,7 @@ from urllib.parse import urlencode
 from kiosk.host import Kiosk
 from kiosk.sync.rules import Trouble
 from kiosk.sync.transport import CentreLink, ExchangeFailed, new_nonce
+from shared.db import DiskFull
 from shared.devices.rules import Health
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import Refused
@@ -41,7 +43,8 @@ def run_round(kiosk: Kiosk, link: CentreLink, health: Callable[[], Health | None
         trouble = Trouble.BAD_ANSWER
     else:
         return Trouble.NONE
-    with kiosk.db.writing() as tx:
+    # a full disk must not end the process that could still send what waits
+    with contextlib.suppress(DiskFull), kiosk.db.writing() as tx:
         store.set_trouble(tx, trouble.value, utc_text(kiosk.clock.now()))
     return trouble
 

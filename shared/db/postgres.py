@@ -84,6 +84,8 @@ class PostgresDatabase:
             kwargs={"row_factory": dict_row, "autocommit": True},
             min_size=1,
             max_size=POOL_CONNECTIONS,
+            # a connection that died while it lay in the pool (PostgreSQL restarted) is replaced, not handed out
+            check=ConnectionPool.check_connection,
             open=True,
         )
 

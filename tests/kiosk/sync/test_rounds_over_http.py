@@ -104,6 +104,7 @@ def test_a_wrong_code_and_an_absent_centre_are_told_apart(
         (running_centre.url, "00000000", "CLAIM_UNKNOWN"),
         ("http://127.0.0.1:9", "12345678", "SERVER_ABSENT"),
         ("ftp://centre", "12345678", "SERVER_ADDRESS"),
+        ("http://centre.example", "12345678", "SERVER_PLAIN"),
     ):
         with pytest.raises(Refused) as refused:
             enrol(kiosk, server, code)
