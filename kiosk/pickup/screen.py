@@ -73,7 +73,7 @@ def code_size(result: PickupResult) -> str:
     if result.outcome is not PickupOutcome.HANDED_OUT:
         return "row"
     lines = len(result.handed) + (1 if result.waiting else 0) + (1 if result.more else 0)
-    return "huge" if lines <= 2 else "large" if lines <= 4 else "row" if len(result.handed) <= 12 else "small"
+    return "huge" if lines <= 2 else "large" if lines <= 3 else "row" if len(result.handed) <= 12 else "small"
 
 
 def goods_of(parcel: Parcel) -> str:
