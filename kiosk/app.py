@@ -1,6 +1,6 @@
 """The kiosk's web app: which rooms it has, and what stands around every page."""
 
-from flask import Flask, redirect, request
+from flask import Flask, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from kiosk.devices.pages import blueprint as devices
@@ -38,9 +38,10 @@ def make_app(kiosk: Kiosk) -> Flask:
 
     @app.before_request
     def _enrolled_first() -> ResponseReturnValue | None:
-        if request.path.startswith(OPEN_BEFORE_ENROLMENT) or kiosk.point() is not None:
+        if request.path.startswith(OPEN_BEFORE_ENROLMENT):
             return None
-        return redirect("/enrolment")
+        g.linqu_point = kiosk.point()
+        return None if g.linqu_point is not None else redirect("/enrolment")
 
     for blueprint in (pickup, parcels, lookup, labels, staff, devices, sync):
         app.register_blueprint(blueprint)

@@ -1,6 +1,6 @@
 """What stands around the kiosk's pages: the point's name, the badge, and for staff where they can go."""
 
-from flask import request
+from flask import g, request
 from flask_babel import gettext as _
 
 from kiosk.host import Kiosk
@@ -11,7 +11,7 @@ from shared.web.frame import Frame, NavItem
 
 def make_frame(kiosk: Kiosk) -> Frame:
     """The frame of the running request."""
-    point = kiosk.point()
+    point = g.linqu_point if "linqu_point" in g else kiosk.point()
     place = point.name if point else ""
     person = signed_in_name()
     if not person:

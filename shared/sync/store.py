@@ -55,12 +55,17 @@ def lines_after(db: Reads, seq: int, limit: int) -> list[FactLine]:
 
 
 def outbox(db: Reads) -> tuple[int, str | None]:
-    """How many facts wait for the centre, and when the oldest of them was recorded."""
+    """How many facts wait for the centre, and when the oldest of them was recorded.
+
+    Numbers have no gaps, so nothing is counted: a month's outbox costs no more than an empty one.
+    """
     row = db.one(
-        "SELECT count(*) AS waiting, min(at) AS oldest FROM facts "
-        "WHERE seq > (SELECT acked_seq FROM sync_state WHERE id = 1)"
+        "SELECT (SELECT max(seq) FROM facts) AS newest, acked_seq, "
+        "(SELECT at FROM facts WHERE seq = acked_seq + 1) AS oldest FROM sync_state WHERE id = 1"
     )
-    return (int(row["waiting"]), row["oldest"]) if row else (0, None)
+    if row is None or row["newest"] is None:
+        return 0, None
+    return max(0, int(row["newest"]) - int(row["acked_seq"])), row["oldest"]
 
 
 def forget_durable_facts(tx: Tx, before_at: str) -> int:
