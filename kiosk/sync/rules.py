@@ -6,7 +6,7 @@ from enum import StrEnum
 from shared.kernel.errors import N_
 
 FIRST_WAIT_SECONDS = 1.0
-LONGEST_WAIT_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 15.0
 DEBOUNCE_SECONDS = 0.2
 
 
