@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,7 +22,13 @@ from shared.sync import CentreJournal, House, KioskJournal, store
 from shared.sync.rebuild import migrate_house
 
 POINT = "JN-HL01"
+CHROMIUM = Path("/usr/bin/chromium")
+# Sounds without a touch first, as on the kiosk (deploy/open-screen.sh).
+CHROMIUM_ARGUMENTS = ("--no-sandbox", "--autoplay-policy=no-user-gesture-required")
 REGION = "jinan"
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 _schemas = itertools.count(1)
 
 
@@ -52,6 +59,19 @@ def house() -> House:
 def clock() -> ManualClock:
     """A clock at 2026-11-22 03:00 UTC that moves only when told."""
     return ManualClock(datetime(2026, 11, 22, 3, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Debian's Chromium, one for the whole run: Playwright allows no second one in a thread."""
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.exists():
+        pytest.skip(f"no {CHROMIUM}: `apt-get install chromium` lets the browser tests run")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

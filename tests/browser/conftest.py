@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from deploy.demo.counter import take_in_expected
 from deploy.demo.neighbourhood import JINAN, Neighbourhood, generate
@@ -59,12 +58,3 @@ def kiosk(town: Town) -> Iterator[DemoKiosk]:
     found.cable.mend()
     assert carried_out(tell_camera(found.camera, "normal"), DEVICE_SECONDS)
     assert carried_out(tell_printer(found.printer, "return"), DEVICE_SECONDS)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()

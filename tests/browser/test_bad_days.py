@@ -54,11 +54,11 @@ def now(kiosk: DemoKiosk, parcel: Parcel) -> ParcelState:
 
 
 def test_without_a_camera_the_code_collects_and_a_trembling_hand_counts_once(
-    chromium: Browser, town: Town, kiosk: DemoKiosk
+    browser: Browser, town: Town, kiosk: DemoKiosk
 ) -> None:
     _, mine = someone_with_parcels(town, kiosk)
     parcel = mine[0]
-    with screen(chromium, kiosk.url, KIOSK, touch=True) as page:
+    with screen(browser, kiosk.url, KIOSK, touch=True) as page:
         page.goto("/")
         assert carried_out(tell_camera(kiosk.camera, "unplugged"), DEVICE_SECONDS)
         expect(page.get_by_text("镜头暂时看不清")).to_be_visible(timeout=NOTICE_SECONDS * 1000)
@@ -83,10 +83,10 @@ def test_without_a_camera_the_code_collects_and_a_trembling_hand_counts_once(
 
 
 def test_four_kilobytes_before_the_camera_keep_nobody_from_collecting(
-    chromium: Browser, town: Town, kiosk: DemoKiosk
+    browser: Browser, town: Town, kiosk: DemoKiosk
 ) -> None:
     text, mine = someone_with_parcels(town, kiosk)
-    with screen(chromium, kiosk.url, KIOSK, touch=True) as page:
+    with screen(browser, kiosk.url, KIOSK, touch=True) as page:
         page.goto("/")
         huge = hold_up(kiosk.camera, "7" * HUGE_DIGITS, hardness=0.0, seed=3)
         assert carried_out(huge, DEVICE_SECONDS)
@@ -101,10 +101,10 @@ def test_four_kilobytes_before_the_camera_keep_nobody_from_collecting(
 # --- at the counter ---------------------------------------------------------------------------------------------------
 
 
-def test_the_fifth_wrong_pin_locks_and_says_for_how_long(chromium: Browser, kiosk: DemoKiosk) -> None:
+def test_the_fifth_wrong_pin_locks_and_says_for_how_long(browser: Browser, kiosk: DemoKiosk) -> None:
     first, last = kiosk.point.staff[0], kiosk.point.staff[-1]
     wrong = f"{(int(last.pin) + 1) % 10**6:06d}"
-    with screen(chromium, kiosk.url, COUNTER) as page:
+    with screen(browser, kiosk.url, COUNTER) as page:
         page.goto("/counter")
         type_pin(page, last, wrong)
         for left in (4, 3, 2, 1):
@@ -117,12 +117,12 @@ def test_the_fifth_wrong_pin_locks_and_says_for_how_long(chromium: Browser, kios
         open_counter(page, first)
 
 
-def test_a_printer_that_is_gone_keeps_its_label_until_it_is_back(chromium: Browser, kiosk: DemoKiosk) -> None:
+def test_a_printer_that_is_gone_keeps_its_label_until_it_is_back(browser: Browser, kiosk: DemoKiosk) -> None:
     wait_until(lambda: books.labels_open(kiosk) == 0, LABEL_SECONDS, "the labels of the morning")
     coming = books.expected(kiosk, 1)[0]
     before = len(labels(kiosk.printer))
     assert carried_out(tell_printer(kiosk.printer, "vanish"), DEVICE_SECONDS)
-    with screen(chromium, kiosk.url, COUNTER) as page:
+    with screen(browser, kiosk.url, COUNTER) as page:
         open_counter(page, kiosk.point.staff[0])
         scan(page, coming.waybill)
         expect(page.locator(".scan-result-ok .scan-result-code")).to_be_visible()
@@ -206,13 +206,11 @@ def fill_in(page: Page, server: str, code: str) -> None:
     page.get_by_role("button", name="登记", exact=True).tap()
 
 
-def test_a_new_kiosk_without_a_centre_says_how_to_enrol_and_waits(
-    chromium: Browser, town: Town, tmp_path: Path
-) -> None:
+def test_a_new_kiosk_without_a_centre_says_how_to_enrol_and_waits(browser: Browser, town: Town, tmp_path: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     with running_kiosk(tmp_path / "new", nowhere) as (address, _):
         wait_until(lambda: answers(address), READY_SECONDS, "the first page")
-        with screen(chromium, address, KIOSK, touch=True) as page:
+        with screen(browser, address, KIOSK, touch=True) as page:
             judge_in_every_language(page, ["/enrolment"])
             page.goto("/")
             expect(page.get_by_role("heading", level=1)).to_have_text("登记本机")

@@ -49,8 +49,8 @@ def at_kiosk(kiosk: DemoKiosk, parcel: Parcel) -> ParcelState:
     return found.state
 
 
-def test_a_resident_collects_by_camera_without_network(chromium: Browser, town: Town, kiosk: DemoKiosk) -> None:
-    with screen(chromium, kiosk.url, KIOSK, touch=True) as page:
+def test_a_resident_collects_by_camera_without_network(browser: Browser, town: Town, kiosk: DemoKiosk) -> None:
+    with screen(browser, kiosk.url, KIOSK, touch=True) as page:
         judge_in_every_language(page, ["/", "/pickup/code"])
         page.goto("/")
         expect(page.locator(".badge")).to_have_class("badge badge-online")
@@ -100,10 +100,10 @@ def assert_nothing_left(page: Page, result_address: str, mine: list[Parcel]) -> 
 
 
 def test_staff_receive_a_parcel_and_print_its_label_without_network(
-    chromium: Browser, town: Town, kiosk: DemoKiosk
+    browser: Browser, town: Town, kiosk: DemoKiosk
 ) -> None:
     waiting = books.expected(kiosk, 1)[0]
-    with screen(chromium, kiosk.url, COUNTER) as page:
+    with screen(browser, kiosk.url, COUNTER) as page:
         judge_in_every_language(page, ["/staff/session", "/staff/session?staff=S1"])
         open_counter(page, kiosk.point.staff[0])
         judge_in_every_language(page, ["/counter", "/devices", "/labels"])
@@ -141,10 +141,10 @@ def label_says(kiosk: DemoKiosk, label: Path) -> tuple[str, str]:
     return job.code, mark.parcel
 
 
-def test_an_operator_sees_kiosk_parcel_and_order(chromium: Browser, town: Town, kiosk: DemoKiosk) -> None:
+def test_an_operator_sees_kiosk_parcel_and_order(browser: Browser, town: Town, kiosk: DemoKiosk) -> None:
     text, mine = someone_with_parcels(town, kiosk, of_an_order=True)
     parcel = mine[0]
-    with screen(chromium, town.url, DESK) as page:
+    with screen(browser, town.url, DESK) as page:
         page.goto("/console")
         judge_in_every_language(page, ["/console/session"])
         sign_in(page, town)
@@ -182,8 +182,8 @@ def sign_in(page: Page, town: Town) -> None:
     page.wait_for_url("**/console/overview")
 
 
-def test_the_demo_panel_is_for_everybody(chromium: Browser, town: Town, kiosk: DemoKiosk) -> None:
-    with serve_panel(town) as address, screen(chromium, address, DESK) as page:
+def test_the_demo_panel_is_for_everybody(browser: Browser, town: Town, kiosk: DemoKiosk) -> None:
+    with serve_panel(town) as address, screen(browser, address, DESK) as page:
         point = f"/points/{kiosk.point.code}"
         judge_in_every_language(page, [point, f"{point}/deliveries"])
         page.goto(point)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 from werkzeug.serving import make_server
 
 from hardware.printers.opening import open_printer
@@ -25,8 +25,6 @@ from tests.kiosk.parcels.point import PINS, make_point, waybill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SIZE = {"width": 1280, "height": 800}
-# Sounds without a touch first, as on the kiosk (deploy/open-screen.sh).
-ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 LANGUAGES = ("zh_Hans_CN", "zh_Hant_TW", "en")
 
 
@@ -56,14 +54,6 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
         for thread in threads:
             thread.join()
         kiosk.db.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from hardware.virtual.remote import hold_up
 from kiosk import workers
@@ -18,7 +18,7 @@ from tests.kiosk.serving import served
 pytestmark = pytest.mark.browser
 
 
-def test_a_resident_collects_by_camera(tmp_path: Path, unused_port: int) -> None:
+def test_a_resident_collects_by_camera(tmp_path: Path, unused_port: int, browser: Browser) -> None:
     camera = tmp_path / "camera"
     config = settings(tmp_path / "kiosk", port=unused_port, camera=f"virtual:{camera}")
     scene, stop = Scene.open(config, SystemClock()), threading.Event()
@@ -26,9 +26,8 @@ def test_a_resident_collects_by_camera(tmp_path: Path, unused_port: int) -> None
     parcel = scene.parcel(resident)
     eyes = open_kiosk(config, SystemClock())
     worker = threading.Thread(target=work, args=(eyes, stop), daemon=True)
-    with served(scene.app(), unused_port) as address, sync_playwright() as playwright:
+    with served(scene.app(), unused_port) as address:
         worker.start()
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1080, "height": 1920})
         page.goto(address)
         while "scan" not in workers.states(scene.kiosk.db, scene.kiosk.clock):
@@ -39,7 +38,7 @@ def test_a_resident_collects_by_camera(tmp_path: Path, unused_port: int) -> None
         time.sleep(2.0)
         # The phone is still there, or comes down late: it stays one visit.
         expect(page.get_by_role("heading", level=1)).to_have_text("请取 1 件")
-        browser.close()
+        page.close()
         stop.set()
         worker.join(5)
     eyes.db.close()
