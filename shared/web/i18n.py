@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, current_app, has_request_context, request, session
-from flask_babel import Babel, gettext
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import Babel, get_translations, gettext
 
 TRANSLATIONS = Path(__file__).with_name("translations")
 SESSION_KEY = "language"
@@ -64,3 +65,16 @@ def init_languages(app: Flask, timezone: str) -> None:
         default_translation_directories=str(TRANSLATIONS),
         locale_selector=lambda: current_language().code,
     )
+    # Flask-Babel looks the catalog up anew for every word of a template: a fifth of a page's time
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # comes with jinja2.ext.i18n
+        gettext=lambda text: _catalog().ugettext(text),
+        ngettext=lambda one, many, count: _catalog().ungettext(one, many, count),
+        newstyle=True,
+    )
+
+
+def _catalog() -> Any:
+    """The catalog of this request's language, looked up once."""
+    if "linqu_catalog" not in g:
+        g.linqu_catalog = get_translations()
+    return g.linqu_catalog
