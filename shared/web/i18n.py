@@ -69,6 +69,7 @@ def init_languages(app: Flask, timezone: str) -> None:
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # comes with jinja2.ext.i18n
         gettext=lambda text: _catalog().ugettext(text),
         ngettext=lambda one, many, count: _catalog().ungettext(one, many, count),
+        pgettext=lambda context, text: _catalog().upgettext(context, text),
         newstyle=True,
     )
 

@@ -7,9 +7,11 @@ from gettext import GNUTranslations
 
 import pytest
 from babel.messages import Catalog
+from flask import Flask
 from opencc import OpenCC
 
 from shared.web import catalogs
+from shared.web.i18n import init_languages
 from sync_server.imports.columns import COLUMNS, ImportKind, recognise
 
 PLACES = re.compile(r"%\(\w+\)[a-z]|%%")
@@ -157,3 +159,12 @@ def test_a_sample_file_is_understood_in_the_language_it_was_given_in(code: str, 
     said = {message.id: str(message.string) for message in catalogs.read(code) if not message.context}
     headings = [said[column.title] for column in COLUMNS[kind]]
     assert recognise(kind, headings) == {column.name: index for index, column in enumerate(COLUMNS[kind])}
+
+
+def test_a_template_can_ask_for_a_word_as_the_menu_says_it() -> None:
+    app = Flask(__name__)
+    app.config.update(LINQU_LANGUAGE="en", LINQU_ACCEPT_LANGUAGE=False)
+    init_languages(app, "Asia/Shanghai")
+    with app.app_context():
+        heads = app.jinja_env.from_string("{{ pgettext('menu', '订单') }}, {{ _('订单') }}")
+        assert heads.render() == "Orders, Order"
