@@ -71,6 +71,7 @@ def init_languages(app: Flask, timezone: str) -> None:
         ngettext=lambda one, many, count: _catalog().ungettext(one, many, count),
         pgettext=lambda context, text: _catalog().upgettext(context, text),
         newstyle=True,
+        npgettext=lambda context, one, many, count: _catalog().unpgettext(context, one, many, count),
     )
 
 

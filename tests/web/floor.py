@@ -39,7 +39,7 @@ def distance(path: str) -> str:
 def first_page() -> str:
     """A whole page with a form, to find a CSRF token in."""
     return render_template_string(
-        '{% extends "kiosk_base.html" %}{% import "ui.html" as ui %}{% block title %}{{ _("取件") }}{% endblock %}'
+        '{% extends "kiosk_base.html" %}{% block title %}{{ _("取件") }}{% endblock %}'
         '{% block show %}<h1 class="kiosk-title">{{ _("取件") }}</h1>{% endblock %}'
         '{% block do %}<form method="post" action="/echo">{{ ui.csrf() }}{{ ui.field(_("备注"), "note") }}'
         '{{ ui.button(_("保存")) }}</form>{% endblock %}'
