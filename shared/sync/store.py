@@ -49,9 +49,11 @@ def facts_after(db: Reads, seq: int, limit: int = -1) -> list[Row]:
 
 
 def lines_after(db: Reads, seq: int, limit: int) -> list[FactLine]:
-    """What the next push holds."""
-    rows = db.query("SELECT kind, at, actor, payload FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
-    return [FactLine(row["kind"], row["at"], row["actor"], bytes(row["payload"])) for row in rows]
+    """What the next push holds. Only a kiosk asks, so a row is SQLite's and gives its columns in order."""
+    found: list[Any] = db.query(
+        "SELECT kind, at, actor, payload FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+    )
+    return list(map(FactLine._make, found))
 
 
 def outbox(db: Reads) -> tuple[int, str | None]:
