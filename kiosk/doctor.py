@@ -6,7 +6,7 @@ from kiosk.host import Kiosk
 from shared.sync import rows, store
 from shared.sync.accept import feeds_of
 from shared.sync.findings import Finding
-from shared.sync.journal import START_OF_CHAIN, chain_hash
+from shared.sync.journal import chain_hash
 
 FULLEST_TABLES = 5
 
@@ -47,7 +47,7 @@ def _sizes(kiosk: Kiosk) -> Finding:
 def _chain(kiosk: Kiosk) -> Finding:
     """Hash every kept fact again and compare with what was written."""
     kept = store.facts_after(kiosk.db, 0)
-    before = START_OF_CHAIN
+    before = store.START_OF_CHAIN
     for index, fact in enumerate(kept):
         if index == 0 and fact["seq"] > 1:
             before = bytes(fact["hash"])

@@ -2,9 +2,7 @@
 
 import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,7 +20,7 @@ from shared.pickup_points.rules import PickupPoint
 from shared.sync import House, KioskJournal
 from shared.sync import store as sync_store
 from shared.sync.rebuild import migrate_house
-from shared.sync.signing import keep_secret, load_or_make_key, public_bytes
+from shared.sync.signing import keep_hex_secret, load_or_make_key, public_bytes
 
 
 class NotEnrolled(Refused):
@@ -111,7 +109,8 @@ def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
     Raises ``DatabaseUnreadable`` for a damaged file or a wrong key, :class:`ForeignDatabase` for another device's.
     """
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    secret = _secret(config.data / "db.key")
+    # encrypts the database; on the same card as the data it delays a thief, no more
+    secret = bytes.fromhex(keep_hex_secret(config.data / "db.key"))
     device_key = load_or_make_key(config.data / "device.key")
     db = open_sqlite(config.data / "kiosk.db", key=secret.hex(), authoritative=False)
     house = kiosk_house()
@@ -121,11 +120,6 @@ def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
     if enrolled is not None and enrolled.device_key != public_bytes(device_key):
         raise ForeignDatabase(kiosk.enrolled_state().device)
     return kiosk
-
-
-def _secret(path: Path) -> bytes:
-    """The 32 bytes that encrypt the database. On the same card as the data: it delays a thief, no more."""
-    return bytes.fromhex(keep_secret(path, lambda: secrets.token_hex(32).encode()).decode().strip())
 
 
 def current_kiosk() -> Kiosk:

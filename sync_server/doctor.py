@@ -5,7 +5,7 @@ from pathlib import Path
 from shared.db import open_sqlite
 from shared.sync import store
 from shared.sync.findings import Finding
-from shared.sync.journal import START_OF_CHAIN, chain_hash
+from shared.sync.journal import chain_hash
 from shared.sync.rebuild import differences, rebuild
 from shared.sync.wire import unpack_batch
 from sync_server.host import Centre
@@ -30,7 +30,7 @@ def _chains(centre: Centre) -> Finding:
         after = 0
         while batches := store.journal_rows(centre.db, point, after):
             for batch in batches:
-                seq, chain = heads.get((batch.device, batch.epoch), (0, START_OF_CHAIN))
+                seq, chain = heads.get((batch.device, batch.epoch), (0, store.START_OF_CHAIN))
                 first_seq, lines = unpack_batch(batch.body)
                 for line in lines:
                     chain = chain_hash(chain, line.kind, line.at, line.actor, line.payload)

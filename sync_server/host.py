@@ -1,8 +1,6 @@
 """The centre as its pages see it: settings, database, clock, keys, journal."""
 
-import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,7 +14,7 @@ from shared.kernel.passes import point_key
 from shared.sync import CentreJournal, House, store
 from shared.sync.journal import CENTRE_DEVICE
 from shared.sync.rebuild import migrate_house
-from shared.sync.signing import keep_secret, load_or_make_key
+from shared.sync.signing import keep_hex_secret, load_or_make_key
 from sync_server.config import Config
 from sync_server.house import centre_house
 
@@ -51,10 +49,6 @@ class Centre:
         return point_key(self.pass_master, point_number)
 
 
-def _secret(path: Path) -> str:
-    return keep_secret(path, lambda: secrets.token_hex(32).encode()).decode().strip()
-
-
 def open_database(config: Config) -> Database:
     """PostgreSQL where ``DATABASE_URL`` says so, else one encrypted SQLite file."""
     if config.database_url:
@@ -62,7 +56,7 @@ def open_database(config: Config) -> Database:
 
         return open_postgres(config.database_url)
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return open_sqlite(config.data / "centre.db", key=_secret(config.data / "db.key"), authoritative=True)
+    return open_sqlite(config.data / "centre.db", key=keep_hex_secret(config.data / "db.key"), authoritative=True)
 
 
 def init_centre(config: Config) -> None:
@@ -74,7 +68,7 @@ def init_centre(config: Config) -> None:
             store.start_server_life(tx, 1, draw_nonce(8))
     db.close()
     for name in SECRET_FILES:
-        _secret(config.data / name)
+        keep_hex_secret(config.data / name)
     load_or_make_key(config.data / "server.key")
 
 
@@ -96,8 +90,8 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
         house=house,
         journal=CentreJournal(db, clock, ids, house, life[1]),
         server_key=load_or_make_key(config.data / "server.key"),
-        pass_master=bytes.fromhex(_secret(config.data / "pass.key")),
-        session_secret=_secret(config.data / "session.key"),
+        pass_master=bytes.fromhex(keep_hex_secret(config.data / "pass.key")),
+        session_secret=keep_hex_secret(config.data / "session.key"),
     )
 
 

@@ -7,7 +7,7 @@ import qrcode
 from numpy.typing import NDArray
 from qrcode.constants import ERROR_CORRECT_M
 
-from hardware.pictures import Gray, projected, resized, smoothed, streaked
+from hardware.pictures import Gray, projected, smoothed, streaked
 
 WIDTH, HEIGHT = 1280, 720
 MODULE_PIXELS, CODE_PIXELS = 12, 600
@@ -123,8 +123,3 @@ def _seen(point: Point, scale: float, showing: Showing) -> Point:
     focal = 1.1 * WIDTH
     near = focal / (focal + depth)
     return showing.centre[0] + x * np.cos(yaw) * near, showing.centre[1] + y * np.cos(pitch) * near
-
-
-def thumbnail(gray: Gray, width: int = 320) -> Gray:
-    """A small copy, for a demo panel that shows what the camera sees."""
-    return resized(gray, width, gray.shape[0] * width // gray.shape[1])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.db.database import Database
+from shared.db.database import Database, Reads
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS schema_migrations "
@@ -25,7 +25,7 @@ def migrate(db: Database, room: str, migrations: Sequence[Sequence[str]]) -> int
     return ran
 
 
-def schema_version(db: Database) -> int:
+def schema_version(db: Reads) -> int:
     """How many steps this database has taken, over all rooms; travels with every sync round."""
     row = db.one("SELECT count(*) AS steps FROM schema_migrations")
     return int(row["steps"]) if row else 0

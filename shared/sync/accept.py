@@ -1,7 +1,7 @@
 """The kiosk's half of a round: what to ask, and how to believe and take the answer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,14 +15,6 @@ from shared.kernel.limits import SYNC_BATCH_BYTES, SYNC_BATCH_FACTS
 from shared.sync import rows, store
 from shared.sync.rooms import Fact, House, feed_name
 from shared.sync.wire import PROTOCOL, FactLine, RowBlock, SyncAnswer, SyncRequest, rows_digest, to_blocks
-
-
-@dataclass(frozen=True)
-class Round:
-    """What one round has brought: answers in order, not yet written."""
-
-    answers: tuple[SyncAnswer, ...]
-    pushed: int
 
 
 def feeds_of(state: store.SyncState) -> tuple[str, str]:
@@ -63,7 +55,7 @@ def _request(
         hardware=state.hardware,
         epoch=state.epoch,
         generation=state.generation,
-        schema=schema_version(db),  # type: ignore[arg-type]  # reads only
+        schema=schema_version(db),
         first_seq=first,
         n=len(lines),
         chain_before=before,

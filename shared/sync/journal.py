@@ -15,8 +15,6 @@ from shared.sync import rows, store
 from shared.sync.rooms import Fact, House
 from shared.sync.wire import FactLine, pack_batch
 
-HASH_BYTES = 16
-START_OF_CHAIN = bytes(HASH_BYTES)
 CENTRE_DEVICE = "0"
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -25,7 +23,7 @@ _encode = msgspec.msgpack.Encoder().encode
 def chain_hash(before: bytes, kind: str, at: str, actor: str, payload: bytes) -> bytes:
     """The hash of a fact: BLAKE2b-128 over the hash before it, its kind, time, actor and packed payload."""
     head = _encode((kind, at, actor))
-    return hashlib.blake2b(before + head + payload, digest_size=HASH_BYTES).digest()
+    return hashlib.blake2b(before + head + payload, digest_size=store.HASH_BYTES).digest()
 
 
 class Journal(Protocol):

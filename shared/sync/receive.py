@@ -111,6 +111,10 @@ def _one_pass(
         return _answer(tx, house, clock, point, feeds, request, push, before, next_s)
 
 
+def _fork(held: int) -> SyncProblem:
+    return SyncProblem("FORK", N_("本机记录与中心不一致：数据库可能来自旧备份或另一台设备。"), held)
+
+
 def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLine]) -> tuple[int, bytes]:
     """What the centre held before this batch, and the chain after it. Compares hashes wherever both sides have one."""
     held, held_hash = store.centre_head(db, point, request.device, request.epoch)
@@ -118,16 +122,16 @@ def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLi
         raise SyncProblem("GAP", N_("中心缺少本机较早的记录，将从缺少处重发。"), held)
     chain = request.chain_before
     if request.first_seq == held + 1 and chain != held_hash:
-        raise SyncProblem("FORK", N_("本机记录与中心不一致：数据库可能来自旧备份或另一台设备。"), held)
+        raise _fork(held)
     for seq, line in enumerate(lines, start=request.first_seq):
         chain = chain_hash(chain, line.kind, line.at, line.actor, line.payload)
         if seq == held and chain != held_hash:
-            raise SyncProblem("FORK", N_("本机记录与中心不一致：数据库可能来自旧备份或另一台设备。"), held)
+            raise _fork(held)
     if chain != request.chain_after:
         raise BadInput("SYNC_CHAIN", N_("同步数据的校验不符。"), N_("稍后会自动重试。"))
     if request.first_seq + len(lines) - 1 < held:
         # a device names all that it has, batch by batch: less than we hold comes from an older copy of its database
-        raise SyncProblem("FORK", N_("本机记录与中心不一致：数据库可能来自旧备份或另一台设备。"), held)
+        raise _fork(held)
     return held, chain
 
 

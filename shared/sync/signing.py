@@ -7,6 +7,7 @@ one place is good in another.
 import base64
 import hashlib
 import os
+import secrets
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -78,6 +79,11 @@ def keep_secret(path: Path, make: Callable[[], bytes]) -> bytes:
         finally:
             os.close(folder)
     return path.read_bytes()
+
+
+def keep_hex_secret(path: Path) -> str:
+    """The 32 random bytes of ``path`` as 64 hexadecimal digits, made at the first call."""
+    return keep_secret(path, lambda: secrets.token_hex(32).encode()).decode().strip()
 
 
 def load_or_make_key(path: Path) -> Ed25519PrivateKey:

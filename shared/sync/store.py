@@ -9,7 +9,8 @@ from shared.db.database import Reads
 from shared.sync.rooms import Fact
 from shared.sync.wire import FactLine
 
-START_OF_CHAIN = bytes(16)
+HASH_BYTES = 16
+START_OF_CHAIN = bytes(HASH_BYTES)
 
 
 # --- kiosk: facts -------------------------------------------------------------------------------------------------
@@ -68,15 +69,6 @@ def outbox(db: Reads) -> tuple[int, str | None]:
     if row is None or row["newest"] is None:
         return 0, None
     return max(0, int(row["newest"]) - int(row["acked_seq"])), row["oldest"]
-
-
-def forget_durable_facts(tx: Tx, before_at: str) -> int:
-    """Drop facts that the centre holds in a backup and that are older than ``before_at``; the newest always stays."""
-    return tx.execute(
-        "DELETE FROM facts WHERE seq <= (SELECT min(durable_seq, acked_seq) FROM sync_state WHERE id = 1) "
-        "AND at < ? AND seq < (SELECT max(seq) FROM facts)",
-        (before_at,),
-    )
 
 
 # --- kiosk: state -------------------------------------------------------------------------------------------------
