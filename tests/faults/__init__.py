@@ -1,0 +1,1 @@
+"""Real faults: processes that are killed, disks that lie, networks that break (rows R01 and up)."""
