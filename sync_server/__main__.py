@@ -15,6 +15,7 @@ from shared.kernel.limits import SYNC_BODY_BYTES
 from shared.sync.findings import report
 from sync_server.config import read_config
 from sync_server.host import init_centre, open_centre
+from sync_server.shop.commands import channel
 
 T = TypeVar("T")
 
@@ -101,6 +102,9 @@ def import_file(kind: str, file: Path) -> None:
     report = _or_exit(lambda: run_import(centre, kind, file, "cli"))
     print(report.text)
     sys.exit(0 if report.good else 1)
+
+
+main.add_command(channel)
 
 
 def _or_exit(work: Callable[[], T]) -> T:

@@ -2,7 +2,7 @@
 
 from shared import catalogue, devices, orders, parcels, pickup_points, residents, stock
 from shared.sync import House
-from sync_server import console, imports
+from sync_server import console, imports, shop
 
 SHARED_ROOMS = (
     parcels.ROOM,
@@ -13,7 +13,7 @@ SHARED_ROOMS = (
     residents.ROOM,
     devices.ROOM,
 )
-LOCAL_ROOMS = (console.ROOM, imports.ROOM)
+LOCAL_ROOMS = (console.ROOM, imports.ROOM, shop.ROOM)
 
 
 def centre_house() -> House:

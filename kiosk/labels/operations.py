@@ -1,16 +1,19 @@
 """What people ask of the label queue. Printing itself is the work of ``worker.py``, in a process of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from hardware.labels.parcel import ParcelLabel
+from hardware.labels.receipt import LINES_A_PAGE, Receipt
 from kiosk.host import Kiosk
 from kiosk.labels import store
 from kiosk.labels.rules import (
     JobEvent,
+    JobKind,
     JobState,
     LabelMark,
     PrintJob,
@@ -98,6 +101,53 @@ def queue_label(
     )
     store.add_job(tx, job)
     return job
+
+
+def queue_receipt(
+    tx: Tx, point: str, sale: str, content: Receipt, *, now: datetime, staff: str, job_ids: Sequence[str]
+) -> None:
+    """Put the pages of a sale's receipt at the end of the queue, in the transaction that sells.
+
+    ``content`` holds all lines of the sale; ``job_ids`` has one id a page (see :func:`receipt_pages`).
+    """
+    copy = next_copy(store.copies(tx, point, sale, content.number))
+    for page, job_id in enumerate(job_ids, start=1):
+        first = (page - 1) * LINES_A_PAGE
+        printed = replace(
+            content,
+            lines=content.lines[first : first + LINES_A_PAGE],
+            page=page,
+            pages=len(job_ids),
+            copy=copy,
+            qr_text=label_text(LabelMark(job_id, copy, sale)),
+        )
+        store.add_job(
+            tx,
+            PrintJob(
+                number=0,
+                id=job_id,
+                point=point,
+                parcel=sale,
+                code=content.number,
+                copy=copy,
+                state=JobState.QUEUED,
+                content=msgspec.json.encode(printed).decode(),
+                reason="",
+                asked_by=staff,
+                asked_at=utc_text(now),
+                sent_at=None,
+                ended_at=None,
+                proof=Proof.NONE,
+                trouble="",
+                detail="",
+                kind=JobKind.RECEIPT,
+            ),
+        )
+
+
+def receipt_pages(lines: int) -> int:
+    """How many labels a receipt of so many lines takes."""
+    return max(1, -(-lines // LINES_A_PAGE))
 
 
 def goods_words(parcel: Parcel) -> str:

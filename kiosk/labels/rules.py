@@ -16,6 +16,13 @@ MOST_COPIES = 99
 RESTARTED, NOT_REPORTED, CANNOT_DRAW, NO_FONT = "restarted", "not_reported", "cannot_draw", "no_font"
 
 
+class JobKind(StrEnum):
+    """What is printed: the label of a parcel, or one page of a sale's receipt."""
+
+    PARCEL = "parcel"
+    RECEIPT = "receipt"
+
+
 class JobState(StrEnum):
     """Where a print job stands."""
 
@@ -98,7 +105,9 @@ def states_before(event: JobEvent) -> tuple[JobState, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PrintJob:
-    """One label of one parcel. ``content`` is what the label says, as JSON; ``code`` the pickup code on it.
+    """One label of one parcel, or one page of a sale's receipt. ``content`` is what it says, as JSON.
+
+    ``parcel`` is the parcel's id, or the sale's; ``code`` the pickup code on the label, or the number of the receipt.
 
     ``trouble`` is a word of ``hardware.printers.status.Trouble`` or one of ours (``not_reported``, ``restarted``,
     ``cannot_draw``) with ``detail`` beside it. Times are UTC text.
@@ -120,11 +129,12 @@ class PrintJob:
     proof: Proof
     trouble: str
     detail: str
+    kind: JobKind = JobKind.PARCEL
 
 
 @dataclass(frozen=True, slots=True)
 class LabelMark:
-    """What a label's QR code says."""
+    """What a label's QR code says; on a receipt ``parcel`` is the sale."""
 
     job: str
     copy: int

@@ -3,26 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kiosk.labels.rules import TRANSITIONS, JobEvent, JobState, PrintJob, Proof, states_before
+from kiosk.labels.rules import TRANSITIONS, JobEvent, JobKind, JobState, PrintJob, Proof, states_before
 from shared.db import Row, Tx
 from shared.db.database import Reads
 
 _COLUMNS = (
     "number, id, point, parcel, code, copy, state, content, reason, asked_by, asked_at, sent_at, ended_at, proof, "
-    "trouble, detail"
+    "trouble, detail, kind"
 )
 
 
 def _job(row: Row) -> PrintJob:
     made = PrintJob(**dict(row))
-    return replace(made, state=JobState(made.state), proof=Proof(made.proof))
+    return replace(made, state=JobState(made.state), proof=Proof(made.proof), kind=JobKind(made.kind))
 
 
 def add_job(tx: Tx, new: PrintJob) -> None:
     """Put a job at the end of the queue; ``number`` is given by the table."""
     tx.execute(
         "INSERT INTO print_jobs (id, point, parcel, code, copy, state, content, reason, asked_by, asked_at, proof, "
-        "trouble, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "trouble, detail, kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new.id,
             new.point,
@@ -37,6 +37,7 @@ def add_job(tx: Tx, new: PrintJob) -> None:
             new.proof,
             new.trouble,
             new.detail,
+            new.kind,
         ),
     )
 

@@ -20,5 +20,6 @@ ROOM = Room(
                 "trouble TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL)"
             ),
         ),
+        ("ALTER TABLE print_jobs ADD COLUMN kind TEXT NOT NULL DEFAULT 'parcel'",),
     ),
 )

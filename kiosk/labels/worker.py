@@ -25,7 +25,9 @@ import msgspec
 
 from hardware.labels.drawing import draw
 from hardware.labels.fonts import LabelFont, find_font
+from hardware.labels.layout import Label
 from hardware.labels.parcel import ParcelLabel, parcel_label
+from hardware.labels.receipt import Receipt, receipt_label
 from hardware.printers.opening import open_printer
 from hardware.printers.printer import Printer, PrintResult, PrintState
 from hardware.printers.status import PrinterStatus, Trouble
@@ -38,6 +40,7 @@ from kiosk.labels.rules import (
     NOT_REPORTED,
     RESTARTED,
     JobEvent,
+    JobKind,
     JobState,
     PrintJob,
     Proof,
@@ -107,7 +110,7 @@ class PrintWorker:
             return False
         assert self._font is not None  # noqa: S101 - turn() has just made sure
         try:
-            bitmap = draw(parcel_label(msgspec.json.decode(job.content, type=ParcelLabel)), self._font)
+            bitmap = draw(_layout(job), self._font)
         except (Refused, msgspec.DecodeError) as error:
             log.warning("label %s cannot be drawn: %s", job.id, error)
             self._happened(job, JobEvent.HELD, trouble=CANNOT_DRAW, detail=str(error))
@@ -205,6 +208,13 @@ class PrintWorker:
 
     def _now(self) -> str:
         return utc_text(self.clock.now())
+
+
+def _layout(job: PrintJob) -> Label:
+    """What the job prints. Raises ``msgspec.DecodeError`` for a content that does not fit its kind."""
+    if job.kind is JobKind.RECEIPT:
+        return receipt_label(msgspec.json.decode(job.content, type=Receipt))
+    return parcel_label(msgspec.json.decode(job.content, type=ParcelLabel))
 
 
 def _may_print(status: PrinterStatus) -> bool:
