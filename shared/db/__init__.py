@@ -1,7 +1,17 @@
 """One small set of verbs over SQLite (sqlcipher3, sqlite-utils) and PostgreSQL (psycopg)."""
 
-from shared.db.database import Database, DatabaseUnreadable, DiskFull, Row, Tx
+from shared.db.database import Database, DatabaseBusy, DatabaseUnreadable, DiskFull, Row, Tx
 from shared.db.migrations import migrate
 from shared.db.sqlite import SqliteDatabase, open_sqlite
 
-__all__ = ["Database", "DatabaseUnreadable", "DiskFull", "Row", "SqliteDatabase", "Tx", "migrate", "open_sqlite"]
+__all__ = [
+    "Database",
+    "DatabaseBusy",
+    "DatabaseUnreadable",
+    "DiskFull",
+    "Row",
+    "SqliteDatabase",
+    "Tx",
+    "migrate",
+    "open_sqlite",
+]

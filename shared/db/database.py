@@ -47,14 +47,32 @@ class DatabaseUnreadable(Refused):
         )
 
 
-# names from PEP 249, so that neither driver has to be imported to ask
-_DATA_ERRORS = {"IntegrityError", "DataError", "InterfaceError", "ProgrammingError", "NotSupportedError"}
+class DatabaseBusy(Refused):
+    """The database did not answer in time, or let somebody else go first; the whole transaction may be tried again.
+
+    Where the connection broke at the very end it may even stand: facts and claim codes know themselves again.
+    """
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "DATABASE_BUSY",
+            N_("数据库正忙或暂时连不上。"),
+            N_("请稍后再试；再次操作前，请先刷新查看刚才那一步是否已保存。"),
+        )
+
+
+# names from PEP 249 and one of PostgreSQL's (a text too long for an index), so that no driver is imported to ask
+_DATA_ERRORS = {
+    "IntegrityError", "DataError", "InterfaceError", "ProgrammingError", "NotSupportedError", "ProgramLimitExceeded",
+}  # fmt: skip
 _RULE_ERRORS = (Refused, ArithmeticError, LookupError, TypeError, ValueError, AssertionError, AttributeError)
 
 
 def is_about_data(error: Exception) -> bool:
     """Whether what failed is the thing written (bad value, broken rule, broken constraint), not the database itself."""
-    if isinstance(error, (DiskFull, DatabaseUnreadable)):
+    if isinstance(error, (DiskFull, DatabaseUnreadable, DatabaseBusy)):
         return False
     return isinstance(error, _RULE_ERRORS) or any(base.__name__ in _DATA_ERRORS for base in type(error).__mro__)
 
@@ -107,8 +125,20 @@ class Database(Reads, Protocol):
     def writing(self) -> AbstractContextManager[Tx]:
         """The only way to write: one transaction, ``BEGIN IMMEDIATE`` on SQLite.
 
-        Raises :class:`DiskFull` when nothing could be written, ``RuntimeError`` when this thread is already writing.
+        Raises :class:`DiskFull` when nothing could be written, :class:`DatabaseBusy` when others were in the way for
+        too long, ``RuntimeError`` when this thread is already writing.
         """
+        ...
+
+    def reading(self) -> AbstractContextManager[Reads]:
+        """One moment of the database for several queries, whatever is written meanwhile; no writer waits for it.
+
+        Raises ``RuntimeError`` when this thread is already writing or reading.
+        """
+        ...
+
+    def changing_schema(self) -> AbstractContextManager[Tx]:
+        """``writing()`` for DDL: one process after the other, however long it takes."""
         ...
 
     def run_script(self, statements: Sequence[str]) -> None:

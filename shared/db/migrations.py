@@ -11,18 +11,28 @@ _TABLE = (
 
 
 def migrate(db: Database, room: str, migrations: Sequence[Sequence[str]]) -> int:
-    """Bring one room's tables up to date; the number of steps that ran. Each step is one transaction."""
+    """Bring one room's tables up to date; the number of steps that ran. Each step is one transaction.
+
+    Servers that start on one database at the same moment go one after the other, and each step runs once.
+    """
     db.run_script([_TABLE])
     ran = 0
     for number, statements in enumerate(migrations, start=1):
-        with db.writing() as tx:
-            if tx.one("SELECT 1 AS done FROM schema_migrations WHERE room = ? AND number = ?", (room, number)):
+        if _has_run(db, room, number):
+            continue
+        with db.changing_schema() as tx:
+            if _has_run(tx, room, number):
                 continue
             for statement in statements:
                 tx.execute(statement)
             tx.execute("INSERT INTO schema_migrations (room, number) VALUES (?, ?)", (room, number))
         ran += 1
     return ran
+
+
+def _has_run(db: Reads, room: str, number: int) -> bool:
+    done = db.one("SELECT 1 AS done FROM schema_migrations WHERE room = ? AND number = ?", (room, number))
+    return done is not None
 
 
 def schema_version(db: Reads) -> int:

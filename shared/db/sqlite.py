@@ -6,13 +6,13 @@ that reads and then writes fails with "database is locked" as soon as two staff 
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlcipher3
 
-from shared.db.database import DatabaseUnreadable, DiskFull, Params, Row
+from shared.db.database import DatabaseBusy, DatabaseUnreadable, DiskFull, Params, Row
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -131,7 +131,25 @@ class SqliteDatabase:
                 conn.execute("ROLLBACK")
             if isinstance(error, sqlcipher3.OperationalError) and "disk is full" in str(error):
                 raise DiskFull from error
+            if isinstance(error, sqlcipher3.OperationalError) and "database is locked" in str(error):
+                raise DatabaseBusy from error
             raise
+
+    @contextmanager
+    def reading(self) -> Iterator[_Verbs]:
+        """One moment of the file for several queries: a deferred transaction, which in WAL keeps no writer waiting."""
+        conn = self._connection()
+        if conn.in_transaction:
+            raise RuntimeError("reading() inside a transaction of this thread")
+        conn.execute("BEGIN DEFERRED")
+        try:
+            yield _Verbs(conn, self.authoritative)
+        finally:
+            conn.execute("ROLLBACK")
+
+    def changing_schema(self) -> AbstractContextManager[SqliteTx]:
+        """One transaction for DDL; SQLite lets one process at a time write anyway."""
+        return self.writing()
 
     def run_script(self, statements: Sequence[str]) -> None:
         """Run DDL statements in one transaction."""
@@ -157,17 +175,24 @@ class SqliteDatabase:
     def backup_to(self, path: Path) -> None:
         """Write a copy of this moment to ``path``, under the same key, while others go on working.
 
-        Raises ``FileExistsError`` rather than write over a copy.
+        Raises ``FileExistsError`` rather than write over a copy, ``OSError`` when it can't be written.
         """
         if path.exists():
             raise FileExistsError(path)
-        copy = sqlcipher3.connect(str(path), isolation_level=None)
         try:
-            if self._key is not None:
-                copy.execute(f"PRAGMA key = \"x'{bytes.fromhex(self._key).hex()}'\"")
-            self._connection().backup(copy)
-        finally:
-            copy.close()
+            copy = sqlcipher3.connect(str(path), isolation_level=None)
+            try:
+                if self._key is not None:
+                    copy.execute(f"PRAGMA key = \"x'{bytes.fromhex(self._key).hex()}'\"")
+                self._connection().backup(copy)
+            finally:
+                copy.close()
+        except sqlcipher3.OperationalError as error:
+            raise OSError(f"{path}: {error}") from error
+
+    def sibling(self, path: Path) -> "SqliteDatabase":
+        """Another file under the same key: a copy that is looked at. Raises ``DatabaseUnreadable``."""
+        return SqliteDatabase(path, self._key, self.authoritative)
 
     def close(self) -> None:
         """Close every thread's connection."""
