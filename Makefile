@@ -4,7 +4,7 @@ WORKERS ?= 2
 SOURCES := kiosk sync_server shared hardware deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults format requirements screenshots clean
+.PHONY: help setup demo test check bench faults sim format requirements screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ bench: setup ## speed and memory, one line a figure
 
 faults: setup ## long runs against power cuts, kills, bad disks and networks, into tests/faults/RESULTS.md
 	@$(PY) -m tests.faults --long $(SECTIONS)
+
+sim: setup ## simulated kiosks, people, networks and disks; SEEDS=20 FROM=1, PROFILE=, DAYS=30, MUTANT=guard-off
+	@$(PY) -m tests.sim $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM)) $(if $(DAYS),--days $(DAYS)) \
+		$(if $(PROFILE),--profile "$(PROFILE)") $(if $(MUTANT),--mutant $(MUTANT))
 
 format: setup ## bring the code into the project's form
 	$(PY) -m ruff format .

@@ -1,0 +1,88 @@
+"""What the checker knows by itself: which facts people were told are safe, and which disks hold them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from shared.db.database import Reads
+from shared.sync import store
+from shared.sync.wire import unpack_batch
+
+
+class Written(NamedTuple):
+    """A fact by what it says, whatever lane or hash the product gave it."""
+
+    point: str
+    device: str
+    seq: int
+    kind: str
+    at: str
+    actor: str
+    payload: bytes
+
+
+class Held(NamedTuple):
+    """A fact as the centre's journal holds it."""
+
+    written: Written
+    epoch: str
+    number: int
+    parked: bool
+
+
+def on_kiosk(db: Reads, after: int = 0) -> list[Written]:
+    """The facts of a kiosk's disk above a number."""
+    state = store.sync_state(db)
+    if state is None:
+        return []
+    return [
+        Written(row["point"], state.device, row["seq"], row["kind"], row["at"], row["actor"], bytes(row["payload"]))
+        for row in db.query(
+            "SELECT point, seq, kind, at, actor, payload FROM facts WHERE seq > ? ORDER BY seq", (after,)
+        )
+    ]
+
+
+def in_journal(db: Reads) -> list[Held]:
+    """All facts of the centre's journal, in the order of each point's journal."""
+    found: list[Held] = []
+    parks = any(row["name"] == "parked" for row in db.query("SELECT name FROM pragma_table_info('journal')"))
+    column = "parked" if parks else "0 AS parked"
+    for row in db.query(f"SELECT point, number, device, epoch, body, {column} FROM journal ORDER BY point, number"):
+        first, lines = unpack_batch(bytes(row["body"]))
+        found += [
+            Held(
+                Written(row["point"], row["device"], seq, line.kind, line.at, line.actor, line.payload),
+                row["epoch"],
+                row["number"],
+                bool(row["parked"]),
+            )
+            for seq, line in enumerate(lines, start=first)
+        ]
+    return found
+
+
+@dataclass
+class Books:
+    """Facts whose operation returned to a person, in order; those that went down with a disk, and why."""
+
+    confirmed: dict[Written, str] = field(default_factory=dict)
+    lost: dict[Written, str] = field(default_factory=dict)
+    poisoned: set[Written] = field(default_factory=set)
+
+    def confirm(self, facts: Iterable[Written], by: str) -> None:
+        """Somebody was told that this is done."""
+        for fact in facts:
+            self.confirmed[fact] = by
+
+    def count_losses(self, surviving: set[Written], why: str) -> int:
+        """After a disk was lost: confirmed facts that no surviving disk holds are gone with it."""
+        gone = [fact for fact in self.confirmed if fact not in surviving and fact not in self.lost]
+        self.lost.update((fact, why) for fact in gone)
+        return len(gone)
+
+
+def doubles(found: Iterable[Held]) -> list[Written]:
+    """Facts that the journal holds more than once."""
+    return [fact for fact, times in Counter(one.written for one in found).items() if times > 1]

@@ -1,0 +1,217 @@
+"""What goes wrong: machines, disks, clocks, lines, and facts that cannot be applied."""
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+
+from shared.kernel.clock import ManualClock, utc_text
+from shared.sync import Fact, store
+from shared.sync.journal import chain_hash
+from tests.sim import books, people
+from tests.sim.crashes import Moment
+from tests.sim.machines import KioskMachine
+from tests.sim.template import POINTS, STAFF, add_kiosk
+from tests.sim.world import World
+
+JUMPS_HOURS = (-24 * 365 * 20, -24 * 400, -3, -0.1, 0.1, 5, 24 * 60, 24 * 365 * 9)
+SMALL_JUMPS_HOURS = (-0.1, 0.1, 2)
+MOST_TRANSACTIONS = 4
+MOST_KIOSKS = 6
+NO_IMAGES = msgspec.msgpack.encode([])
+
+
+def _one(world: World) -> KioskMachine:
+    return world.rng.choice(world.living())
+
+
+def kiosk_work(world: World) -> None:
+    """Somebody does something at a kiosk."""
+    people.kiosk_work(world, _one(world))
+
+
+def some_round(world: World) -> None:
+    """A kiosk syncs."""
+    world.round(_one(world))
+
+
+def late_request(world: World) -> None:
+    """A request that was given up arrives."""
+    if world.network.late:
+        world.note(world.network.deliver_late())
+
+
+def line(world: World) -> None:
+    """A kiosk's line goes or comes back."""
+    machine = _one(world)
+    machine.online = not machine.online
+    world.note(f"{machine.name} is {'online' if machine.online else 'offline'}")
+
+
+def swirl(world: World) -> None:
+    """Every line goes or comes back by itself."""
+    for machine in world.living():
+        machine.online = world.rng.random() < 0.6
+    world.note("swirl: " + ", ".join(f"{one.name} {'on' if one.online else 'off'}" for one in world.living()))
+
+
+def kiosk_crash(world: World) -> None:
+    """A kiosk will die at one of its next transactions."""
+    machine = _one(world)
+    machine.light(world.rng.randrange(MOST_TRANSACTIONS), world.rng.choice(list(Moment)))
+
+
+def centre_crash(world: World) -> None:
+    """The centre will die at one of its next transactions."""
+    world.centre.light(world.rng.randrange(MOST_TRANSACTIONS), world.rng.choice(list(Moment)))
+
+
+def kiosk_backup(world: World) -> None:
+    """Somebody copies a kiosk's card."""
+    machine = _one(world)
+    machine.run(machine.backup)
+    world.note(f"{machine.name}: backup {len(machine.backups)}")
+
+
+def centre_backup(world: World) -> None:
+    """The centre is backed up."""
+    world.centre.run(world.centre.backup)
+    world.note(f"centre: backup {len(world.centre.backups)}")
+
+
+def clock(world: World) -> None:
+    """A machine's wall clock jumps."""
+    machine = world.rng.choice((world.centre, *world.living()))
+    hours = world.rng.choice(SMALL_JUMPS_HOURS if machine is world.centre else JUMPS_HOURS)
+    machine.clock.set_wall(machine.clock.now() + timedelta(hours=hours))
+    world.note(f"{machine.name}: clock jumps {hours} h")
+
+
+def poison(world: World) -> None:
+    """A fact that nobody can apply lies in a kiosk's outbox."""
+    machine = _one(world)
+    kind, payload = world.rng.choice(POISONS)
+    machine.run(lambda: _poison(world, machine, kind, payload))
+
+
+POISONS: tuple[tuple[str, object], ...] = (
+    ("sim.unheard_of.v9", ("x", 1)),
+    ("parcels.inbound.v1", (1, 2, 3)),
+    ("parcels.hand_out_undone.v1", (("K1.X.1",), ())),
+    ("orders.paid.v1", ("nobody's order",)),
+    ("catalogue.product.v1", ()),
+)
+
+
+def _poison(world: World, machine: KioskMachine, kind: str, payload: object) -> None:
+    with machine.being() as kiosk:
+        state = kiosk.enrolled_state()
+        before = people.head(kiosk.db)
+        with kiosk.db.writing() as tx:
+            seq, hashed = store.kiosk_head(tx)
+            at = utc_text(kiosk.clock.now())
+            fact = Fact(state.point, state.device, state.epoch, seq + 1, kind, at, STAFF, msgspec.Struct())
+            packed = msgspec.msgpack.encode(payload)
+            store.add_fact(tx, fact, packed, chain_hash(hashed, kind, at, STAFF, packed), NO_IMAGES)
+        new = books.on_kiosk(kiosk.db, before)
+        world.books.confirm(new, machine.name)
+        world.books.poisoned.update(new)
+        world.note(f"{machine.name}: poison {kind}")
+        world.count("poison")
+
+
+def _restore(world: World, machine: KioskMachine, *, guard: bool) -> None:
+    if not machine.backups:
+        return
+    number = world.rng.randrange(len(machine.backups))
+    machine.restore(machine.backups[number])
+    if not guard:
+        for path in machine.folder.glob("*guard*"):
+            path.unlink()
+    world.note(f"{machine.name}: restored from backup {number + 1}{'' if guard else ', guard file lost'}")
+    world.count("kiosk restore")
+    world.count_losses(f"{machine.name} restored")
+
+
+def kiosk_restore(world: World) -> None:
+    """A kiosk gets an older copy of its database back; its guard file stays."""
+    _restore(world, _one(world), guard=True)
+
+
+def kiosk_restore_without_guard(world: World) -> None:
+    """A kiosk gets an older copy of its database back, and its guard file is lost."""
+    _restore(world, _one(world), guard=False)
+
+
+def centre_restore(world: World) -> None:
+    """The centre gets an older copy of its database back."""
+    if not world.centre.backups:
+        return
+    number = world.rng.randrange(len(world.centre.backups))
+    world.centre.restore(world.centre.backups[number])
+    world.note(f"centre: restored from backup {number + 1}")
+    world.count("centre restore")
+    world.count_losses("centre restored")
+
+
+def clone(world: World) -> None:
+    """A card is copied onto other hardware, and both machines run."""
+    if len(world.living()) >= MOST_KIOSKS:
+        return
+    original = _one(world)
+    name = f"{original.name}c{world.next_number()}"
+    original.die()
+    shutil.copytree(original.folder, world.folder / name)
+    wall = ManualClock(original.clock.now())
+    machine = KioskMachine(
+        world, name, world.folder / name, wall, hardware=f"hw-{name}", clone_of=original.clone_of or original.name
+    )
+    world.kiosks.append(machine)
+    world.note(f"{name} runs on a copy of {original.name}'s card")
+    world.count("clone")
+
+
+def dead_kiosk(world: World) -> None:
+    """A kiosk is destroyed with its disk."""
+    if len(world.living()) > 2:
+        machine = _one(world)
+        machine.die()
+        machine.gone = True
+        world.note(f"{machine.name} is destroyed")
+        world.count("destroyed kiosk")
+        world.count_losses(f"{machine.name} destroyed")
+
+
+def new_kiosk(world: World) -> None:
+    """A new machine is enrolled."""
+    if len(world.living()) >= MOST_KIOSKS:
+        return
+    name, point = f"N{world.next_number()}", world.rng.choice(POINTS)
+    calm, world.healing = world.healing, True
+    world.centre.light(-1, Moment.BODY)
+    add_kiosk(world, name, point)
+    world.healing = calm
+    world.note(f"{name} is enrolled at {point}")
+
+
+EVENTS: dict[str, Callable[[World], None]] = {
+    "kiosk work": kiosk_work,
+    "centre work": people.centre_work,
+    "round": some_round,
+    "late request": late_request,
+    "line": line,
+    "swirl": swirl,
+    "kiosk crash": kiosk_crash,
+    "centre crash": centre_crash,
+    "kiosk backup": kiosk_backup,
+    "centre backup": centre_backup,
+    "clock": clock,
+    "poison": poison,
+    "kiosk restore": kiosk_restore,
+    "kiosk restore without guard": kiosk_restore_without_guard,
+    "centre restore": centre_restore,
+    "clone": clone,
+    "dead kiosk": dead_kiosk,
+    "new kiosk": new_kiosk,
+}

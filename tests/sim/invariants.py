@@ -1,0 +1,207 @@
+"""What must hold: after every step what is cheap to look at, after healing all of it."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+
+from shared.db import open_sqlite
+from shared.db.database import Reads
+from shared.kernel.errors import Refused
+from shared.parcels.facts import HandedOut, HandOutUndone
+from shared.sync import House, rows
+from shared.sync.accept import feeds_of
+from shared.sync.rebuild import differences, rebuild
+from tests.sim import books
+from tests.sim.machines import KioskMachine
+from tests.sim.world import World
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+
+def after_step(world: World) -> None:
+    """What is cheap enough for every step."""
+    for machine in world.living():
+        if machine.up:
+            _stock_adds_up(machine.name, machine.kiosk.db)
+    if world.centre.running:
+        _stock_adds_up("centre", world.centre.centre.db)
+
+
+def after_healing(world: World) -> None:
+    """Everything, once all lines are up and nothing waits any more."""
+    centre = world.centre.centre
+    held = books.in_journal(centre.db)
+    for machine in world.living():
+        if not machine.clone_of:
+            _converged(world, machine)
+    _nothing_lost(world, held)
+    _lanes_whole(held)
+    _quarantine_explains(world, held)
+    _hand_outs(centre.db, held)
+    _money(centre.db)
+    _stock_adds_up("centre", centre.db)
+    _stock_is_what_lies_there(centre.db)
+    _rebuilds(world, centre.db, centre.house)
+
+
+# --- nothing lost, nothing doubled ------------------------------------------------------------------------------------
+
+
+def _nothing_lost(world: World, held: list[books.Held]) -> None:
+    double = books.doubles(held)
+    if double:
+        raise Broken(f"{len(double)} facts are in the journal twice, first {double[0]}")
+    there = {one.written for one in held}
+    missing = [fact for fact in world.books.confirmed if fact not in there and fact not in world.books.lost]
+    if missing:
+        raise Broken(f"{len(missing)} confirmed facts are not at the centre, first {missing[0]}")
+    applied = {one.written for one in held if not one.parked}
+    for machine in world.living():
+        if not machine.clone_of:
+            absent = [fact for fact in books.on_kiosk(machine.read()) if fact not in applied]
+            if absent:
+                raise Broken(f"{len(absent)} facts of {machine.name} are not in the journal, first {absent[0]}")
+
+
+def _lanes_whole(held: list[books.Held]) -> None:
+    """Within a lane numbers rise without gap, and none is used twice."""
+    lanes: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for one in held:
+        lanes[one.written.point, one.written.device, one.epoch].append(one.written.seq)
+    for lane, seqs in lanes.items():
+        if seqs != list(range(seqs[0], seqs[0] + len(seqs))):
+            raise Broken(f"lane {lane} holds {seqs}")
+
+
+def _quarantine_explains(world: World, held: list[books.Held]) -> None:
+    """What was not applied stands in quarantine, and nothing stands there that the journal does not hold."""
+    db = world.centre.read()
+    parked = {(row["device"], row["seq"], row["kind"]) for row in db.query("SELECT device, seq, kind FROM quarantine")}
+    there = {(one.written.device, one.written.seq, one.written.kind) for one in held}
+    for fact in world.books.poisoned:
+        if fact not in world.books.lost and (fact.device, fact.seq, fact.kind) not in parked:
+            raise Broken(f"poison {fact} is not in quarantine")
+    for one in parked:
+        if one not in there:
+            raise Broken(f"quarantine holds {one}, the journal does not")
+
+
+# --- the shop ---------------------------------------------------------------------------------------------------------
+
+
+def _hand_outs(db: Reads, held: list[books.Held]) -> None:
+    """Of two hand-outs of one parcel that nobody took back, one has opened a case."""
+    outs: dict[tuple[str, str], set[str]] = defaultdict(set)
+    undone: set[str] = set()
+    for one in held:
+        if one.parked:
+            continue
+        fact = one.written
+        name = f"{fact.device}:{one.epoch}:{fact.seq}"
+        if fact.kind == "parcels.handed_out.v1":
+            for parcel in msgspec.msgpack.decode(fact.payload, type=HandedOut).parcels:
+                outs[fact.point, parcel].add(name)
+        elif fact.kind == "parcels.hand_out_undone.v1":
+            undone.update(*_undone(fact.payload))
+    cases = {
+        (row["point"], row["parcel"], row["second_fact"])
+        for row in db.query("SELECT point, parcel, second_fact FROM cases WHERE kind = 'double_hand_out'")
+    }
+    for (point, parcel), names in outs.items():
+        standing = names - undone
+        if len(standing) > 1 and sum((point, parcel, name) in cases for name in standing) < len(standing) - 1:
+            raise Broken(f"parcel {parcel} was handed out by {sorted(standing)} without a case")
+
+
+def _undone(payload: bytes) -> Iterator[tuple[str, ...]]:
+    try:
+        yield msgspec.msgpack.decode(payload, type=HandOutUndone).hand_outs
+    except msgspec.ValidationError:
+        return
+
+
+def _money(db: Reads) -> None:
+    """An order costs what its lines add up to."""
+    wrong = db.query(
+        "SELECT o.id, o.total_fen, coalesce(sum(l.quantity * l.price_fen), 0) AS lines_fen FROM orders o "
+        "LEFT JOIN order_lines l ON l.point = o.point AND l.order_id = o.id AND l.deleted = 0 "
+        "WHERE o.deleted = 0 GROUP BY o.point, o.id, o.total_fen "
+        "HAVING o.total_fen <> coalesce(sum(l.quantity * l.price_fen), 0)"
+    )
+    if wrong:
+        raise Broken(f"order {dict(wrong[0])} does not add up")
+
+
+def _stock_adds_up(where: str, db: Reads) -> None:
+    """A level is what its ledger adds up to."""
+    wrong = db.query(
+        "SELECT l.point, l.sku, l.on_hand, coalesce(sum(m.quantity), 0) AS ledger FROM stock_levels l "
+        "LEFT JOIN stock_movements m ON m.point = l.point AND m.sku = l.sku AND m.deleted = 0 "
+        "WHERE l.deleted = 0 GROUP BY l.point, l.sku, l.on_hand HAVING l.on_hand <> coalesce(sum(m.quantity), 0)"
+    )
+    if wrong:
+        raise Broken(f"stock at {where}: {dict(wrong[0])}")
+
+
+def _stock_is_what_lies_there(db: Reads) -> None:
+    """Own goods on hand are what the own parcels that lie there contain."""
+    there: dict[tuple[str, str], int] = defaultdict(int)
+    for row in db.query(
+        "SELECT point, contents FROM parcels WHERE deleted = 0 AND carrier = 'OWN' "
+        "AND state IN ('arrived', 'ready', 'overdue', 'exception')"
+    ):
+        for sku, _, quantity in msgspec.json.decode(row["contents"]):
+            there[row["point"], sku] += quantity
+    levels = {
+        (row["point"], row["sku"]): row["on_hand"]
+        for row in db.query("SELECT point, sku, on_hand FROM stock_levels WHERE deleted = 0")
+    }
+    for key in {*there, *levels}:
+        if there.get(key, 0) != levels.get(key, 0):
+            raise Broken(f"{key}: {there.get(key, 0)} lie there, the level says {levels.get(key, 0)}")
+
+
+# --- both sides equal -------------------------------------------------------------------------------------------------
+
+
+def _converged(world: World, machine: KioskMachine) -> None:
+    """The digest of every feed of the kiosk is the centre's."""
+    centre = world.centre.centre
+    with machine.being() as kiosk:
+        state = kiosk.enrolled_state()
+        for feed in feeds_of(state):
+            ours, theirs = rows.digest(kiosk.db, kiosk.house, feed), rows.digest(centre.db, centre.house, feed)
+            if ours != theirs:
+                raise Broken(f"{machine.name}: {feed} differs: {difference(world, machine, feed)}")
+
+
+def difference(world: World, machine: KioskMachine, feed: str) -> str:
+    """The first rows in which a kiosk and the centre differ."""
+    kiosk, centre = machine.kiosk, world.centre.centre
+    scope = feed.partition(":")[2]
+    for table in kiosk.house.tables_of(feed):
+        ours = {rows.values_of(row, table.columns) for row in kiosk.db.query(table.select_live, (scope,))}
+        theirs = {rows.values_of(row, table.columns) for row in centre.db.query(table.select_live, (scope,))}
+        if ours != theirs:
+            here, there = sorted(map(str, ours - theirs))[:2], sorted(map(str, theirs - ours))[:2]
+            return f"{table.name}: only here {here}, only there {there}"
+    return "nothing"
+
+
+def _rebuilds(world: World, db: Reads, house: House) -> None:
+    """The journal, replayed from nothing, arrives at the rows that stand there."""
+    path = world.folder / "rebuilt.db"
+    path.unlink(missing_ok=True)
+    empty = open_sqlite(path, key=None, authoritative=True)
+    try:
+        rebuild(db, house, empty)
+        wrong = differences(db, empty, house)
+    except Refused as refused:
+        raise Broken(f"rebuild refused: {refused}") from refused
+    finally:
+        empty.close()
+    if wrong:
+        raise Broken(f"rebuild differs in {wrong}")
