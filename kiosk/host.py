@@ -11,6 +11,7 @@ from flask import current_app
 from kiosk import store
 from kiosk.config import Config
 from kiosk.house import kiosk_house
+from kiosk.machine import hardware_id
 from shared.db import SqliteDatabase, open_sqlite
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import N_, Refused
@@ -21,6 +22,8 @@ from shared.sync import House, KioskJournal
 from shared.sync import store as sync_store
 from shared.sync.rebuild import migrate_house
 from shared.sync.signing import keep_hex_secret, load_or_make_key, public_bytes
+
+DATABASE_FILE = "kiosk.db"
 
 
 class NotEnrolled(Refused):
@@ -60,6 +63,7 @@ class Kiosk:
     house: House
     device_key: Ed25519PrivateKey
     secret: bytes
+    hardware: str
     _journal: KioskJournal | None = field(default=None, repr=False)
 
     def state(self) -> sync_store.SyncState | None:
@@ -88,9 +92,8 @@ class Kiosk:
     def journal(self) -> KioskJournal:
         """Where this process records facts. Raises :class:`NotEnrolled`."""
         if self._journal is None:
-            state = self.enrolled_state()
-            ids = IdMaker.at_start(state.device)
-            self._journal = KioskJournal(self.db, self.clock, ids, self.house, state.device, state.epoch)
+            ids = IdMaker.at_start(self.enrolled_state().device)
+            self._journal = KioskJournal(self.db, self.clock, ids, self.house)
         return self._journal
 
     def point(self) -> PickupPoint | None:
@@ -112,10 +115,10 @@ def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
     # encrypts the database; on the same card as the data it delays a thief, no more
     secret = bytes.fromhex(keep_hex_secret(config.data / "db.key"))
     device_key = load_or_make_key(config.data / "device.key")
-    db = open_sqlite(config.data / "kiosk.db", key=secret.hex(), authoritative=False)
+    db = open_sqlite(config.data / DATABASE_FILE, key=secret.hex(), authoritative=False)
     house = kiosk_house()
     migrate_house(db, house)
-    kiosk = Kiosk(config, db, clock or SystemClock(), house, device_key, secret)
+    kiosk = Kiosk(config, db, clock or SystemClock(), house, device_key, secret, hardware_id(config.hardware))
     enrolled = store.enrolment(db)
     if enrolled is not None and enrolled.device_key != public_bytes(device_key):
         raise ForeignDatabase(kiosk.enrolled_state().device)

@@ -76,10 +76,13 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
     """Open the centre. Raises :class:`NotInitialised`."""
     db = open_database(config)
     house = centre_house()
-    if not db.has_table("server_life") or (life := store.server_life(db)) is None:
+    if not db.has_table("server_life"):
         db.close()
         raise NotInitialised
     migrate_house(db, house)
+    if store.server_life(db) is None:
+        db.close()
+        raise NotInitialised
     clock = clock or SystemClock()
     ids = IdMaker.at_start(CENTRE_DEVICE)
     return Centre(
@@ -88,7 +91,7 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
         clock=clock,
         ids=ids,
         house=house,
-        journal=CentreJournal(db, clock, ids, house, life[1]),
+        journal=CentreJournal(db, clock, ids, house),
         server_key=load_or_make_key(config.data / "server.key"),
         pass_master=bytes.fromhex(keep_hex_secret(config.data / "pass.key")),
         session_secret=keep_hex_secret(config.data / "session.key"),

@@ -1,7 +1,7 @@
 """The rooms of the centre: the shared ones, and those with tables of its own."""
 
 from shared import catalogue, devices, orders, parcels, pickup_points, residents, stock
-from shared.sync import House
+from shared.sync import House, quarantine
 from sync_server import console, imports, shop
 
 SHARED_ROOMS = (
@@ -18,4 +18,5 @@ LOCAL_ROOMS = (console.ROOM, imports.ROOM, shop.ROOM)
 
 def centre_house() -> House:
     """The house the centre runs on."""
-    return House((*SHARED_ROOMS, *LOCAL_ROOMS))
+    rooms = (*SHARED_ROOMS, *LOCAL_ROOMS)
+    return House((*rooms, quarantine.room_of(rooms)))

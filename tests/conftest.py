@@ -91,7 +91,7 @@ def make_centre(db: Database, house: House, clock: ManualClock) -> CentreJournal
     migrate_house(db, house)
     with db.writing() as tx:
         store.start_server_life(tx, 1, "E0")
-    return CentreJournal(db, clock, IdMaker.at_start("0"), house, "E0")
+    return CentreJournal(db, clock, IdMaker.at_start("0"), house)
 
 
 def make_kiosk(db: Database, house: House, clock: ManualClock, device: str = "K1") -> KioskJournal:
@@ -100,7 +100,7 @@ def make_kiosk(db: Database, house: House, clock: ManualClock, device: str = "K1
     epoch = f"E{device}"
     with db.writing() as tx:
         store.enrol_state(tx, device=device, hardware="hw", epoch=epoch, point=POINT, region=REGION, generation=1)
-    return KioskJournal(db, clock, IdMaker.at_start(device), house, device, epoch)
+    return KioskJournal(db, clock, IdMaker.at_start(device), house)
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Make this machine a device of a point: show the claim code, hand over our public key, keep what comes back."""
 
-import hashlib
-import uuid
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from kiosk import store
@@ -26,17 +23,6 @@ from shared.sync.wire import PROTOCOL, EnrolAnswer, EnrolRequest, Problem, pack,
 
 PLACE = "POST /v1/enrol"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_HARDWARE_FILES = ("/etc/machine-id", "/sys/firmware/devicetree/base/serial-number")
-
-
-def hardware_id() -> str:
-    """This machine, as 24 hexadecimal digits; stays over reinstalls of Linqu, differs for a cloned card elsewhere."""
-    hashed = hashlib.blake2b(str(uuid.getnode()).encode(), digest_size=12)
-    for name in _HARDWARE_FILES:
-        path = Path(name)
-        if path.is_file():
-            hashed.update(path.read_bytes())
-    return hashed.hexdigest()
 
 
 def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
@@ -56,7 +42,7 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
     public = signing.public_bytes(kiosk.device_key)
     body = pack(
         EnrolRequest(
-            protocol=PROTOCOL, nonce=nonce, code="".join(code.split()), public_key=public, hardware=hardware_id()
+            protocol=PROTOCOL, nonce=nonce, code="".join(code.split()), public_key=public, hardware=kiosk.hardware
         )
     )
     headers = {
@@ -66,7 +52,7 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
         "Accept-Encoding": "identity",
     }
     try:
-        with new_session(kiosk.config.certificates) as session, session.post(
+        with new_session(kiosk.config.certificates) as session, session.within(SYNC_DEADLINE_SECONDS), session.post(
             f"{server}/v1/enrol", data=body, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS),
             stream=True, allow_redirects=False,
         ) as response:  # fmt: skip
@@ -101,7 +87,7 @@ def _keep(kiosk: Kiosk, server: str, public: bytes, answer: EnrolAnswer) -> None
         sync_store.enrol_state(
             tx,
             device=answer.device,
-            hardware=hardware_id(),
+            hardware=kiosk.hardware,
             epoch=answer.epoch,
             point=answer.point,
             region=answer.region,

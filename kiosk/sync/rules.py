@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.kernel.errors import N_
+from shared.kernel.limits import SYNC_BATCH_FACTS
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 15.0
@@ -21,8 +22,9 @@ class Trouble(StrEnum):
     BAD_ANSWER = "bad_answer"
     BUSY = "busy"
     NOT_KNOWN = "not_known"
-    FORK = "fork"
+    CLONE = "clone"
     TOO_OLD = "too_old"
+    TOO_LARGE = "too_large"
 
 
 ADVICE: dict[Trouble, tuple[str, str]] = {
@@ -34,9 +36,31 @@ ADVICE: dict[Trouble, tuple[str, str]] = {
     Trouble.BAD_ANSWER: (N_("中心的回答不完整，没有采用。"), N_("会自动重试；若一直出现请联系运营。")),
     Trouble.BUSY: (N_("中心正忙。"), N_("取件不受影响，稍后自动重试。")),
     Trouble.NOT_KNOWN: (N_("中心不认识本机，可能已被停用。"), N_("请联系运营重新登记。")),
-    Trouble.FORK: (N_("本机记录与中心对不上，已停止上传；记录都在。"), N_("请联系运营处理。")),
+    Trouble.CLONE: (
+        N_("这张存储卡原属另一台机器，本机要重新登记；原有记录都已交给中心。"),
+        N_("请向运营要登记码，在“登记本机”页输入。"),
+    ),
     Trouble.TOO_OLD: (N_("本机程序版本太旧。"), N_("请更新程序。")),
+    Trouble.TOO_LARGE: (N_("一次发送的数据太大，将分小批再发。"), N_("会自动重试。")),
 }
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many facts one request may hold: fewer after a failure, so that what makes it fail is found and passed."""
+
+    most: int = SYNC_BATCH_FACTS
+
+    def after(self, trouble: Trouble) -> "Pace":
+        """The pace of the next round."""
+        if trouble is Trouble.NONE:
+            return Pace(min(SYNC_BATCH_FACTS, self.most * 4))
+        if trouble in (Trouble.TIMEOUT, Trouble.BAD_ANSWER, Trouble.TOO_LARGE):
+            return Pace(max(1, self.most // 4))
+        return self
+
+
+WHOLE = Pace()
 
 
 @dataclass(frozen=True)
@@ -67,6 +91,8 @@ def trouble_of_status(status: int) -> Trouble:
         return Trouble.NOT_KNOWN
     if status in (429, 502, 503, 504, 507):
         return Trouble.BUSY
+    if status == 413:
+        return Trouble.TOO_LARGE
     if status == 426:
         return Trouble.TOO_OLD
     return Trouble.BAD_ANSWER

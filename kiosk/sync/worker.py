@@ -10,8 +10,9 @@ from kiosk import workers
 from kiosk.devices.health import read_health
 from kiosk.host import Kiosk
 from kiosk.sync.rounds import open_link, run_round
-from kiosk.sync.rules import DEBOUNCE_SECONDS, Trouble, next_wait
+from kiosk.sync.rules import DEBOUNCE_SECONDS, WHOLE, Trouble, next_wait
 from kiosk.sync.transport import CentreLink
+from kiosk.sync.upkeep import Upkeep
 from shared.sync import store
 
 LOOK_SECONDS = 0.25
@@ -28,7 +29,9 @@ class SyncWorker:
         self._stop = stop
         self._chance = chance
         self._failures = 0
+        self._pace = WHOLE
         self._link: CentreLink | None = None
+        self._upkeep = Upkeep(kiosk)
 
     def run(self) -> None:
         """Until ``stop`` is set."""
@@ -45,9 +48,11 @@ class SyncWorker:
     def round(self) -> Trouble:
         """One round now."""
         self._link = self._link or open_link(self._kiosk)
-        trouble = run_round(self._kiosk, self._link, lambda: read_health(self._kiosk))
+        trouble = run_round(self._kiosk, self._link, lambda: read_health(self._kiosk), self._pace)
+        self._pace = self._pace.after(trouble)
         if trouble is Trouble.NONE:
             self._failures = 0
+            self._upkeep.after_round()
         else:
             self._failures += 1
             log.warning("sync round failed: %s (%d in a row)", trouble.value, self._failures)

@@ -100,6 +100,11 @@ def set_contact(tx: Tx, device_id: str, at: str, health: Health | None, drift_s:
     )
 
 
+def set_epoch(tx: Tx, device_id: str, epoch: str) -> None:
+    """Give a device a new epoch, after its history was compared with ours."""
+    tx.execute("UPDATE devices SET epoch = ? WHERE id = ?", (epoch, device_id))
+
+
 def set_name(tx: Tx, device_id: str, name: str) -> None:
     """Call a device something people know."""
     tx.execute("UPDATE devices SET name = ? WHERE id = ?", (name, device_id))

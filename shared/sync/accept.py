@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,12 +10,23 @@ import msgspec
 from shared.db import Database, Tx
 from shared.db.database import Reads, is_about_data
 from shared.db.migrations import schema_version
-from shared.kernel.clock import Clock, utc_text
+from shared.kernel.clock import Clock, parse_utc, utc_text
 from shared.kernel.errors import N_, BadInput
-from shared.kernel.limits import SYNC_BATCH_BYTES, SYNC_BATCH_FACTS
+from shared.kernel.limits import REJOIN_FACTS, SYNC_BATCH_BYTES, SYNC_BATCH_FACTS
 from shared.sync import rows, store
 from shared.sync.rooms import Fact, House, feed_name
-from shared.sync.wire import PROTOCOL, FactLine, RowBlock, SyncAnswer, SyncRequest, rows_digest, to_blocks
+from shared.sync.wire import (
+    HASH_START_BYTES,
+    PROTOCOL,
+    FactLine,
+    RejoinAnswer,
+    RejoinRequest,
+    RowBlock,
+    SyncAnswer,
+    SyncRequest,
+    rows_digest,
+    to_blocks,
+)
 
 
 def feeds_of(state: store.SyncState) -> tuple[str, str]:
@@ -22,18 +34,54 @@ def feeds_of(state: store.SyncState) -> tuple[str, str]:
     return feed_name("region", state.region), feed_name("point", state.point)
 
 
-def first_request(db: Reads, state: store.SyncState, nonce: str, health: dict[str, Any]) -> SyncRequest:
-    """The request that opens a round: everything that waits (as far as one batch holds), and all cursors."""
-    lines = _batch(store.lines_after(db, state.acked_seq, SYNC_BATCH_FACTS))
+def first_request(
+    db: Reads,
+    house: House,
+    state: store.SyncState,
+    nonce: str,
+    health: dict[str, Any],
+    *,
+    most: int = SYNC_BATCH_FACTS,
+) -> SyncRequest:
+    """The request that opens a round: what waits (at most ``most`` facts and one batch), and all cursors."""
+    lines = _batch(store.lines_after(db, state.acked_seq, min(most, SYNC_BATCH_FACTS)))
     before = store.fact_hash(db, state.acked_seq)
     after = store.fact_hash(db, state.acked_seq + len(lines)) if lines else before
-    return _request(db, state, nonce, store.cursors(db), health, lines, before, after)
+    told = house.rider.tell(db) if house.rider else []
+    return _request(db, state, nonce, store.cursors(db), health, lines, before, after, told=told)
 
 
 def next_request(db: Reads, state: store.SyncState, nonce: str, last: SyncAnswer) -> SyncRequest:
     """The request for the next page of rows within a round; pushes nothing."""
     at = store.fact_hash(db, last.acked_seq)
     return _request(db, state, nonce, last.cursors, {}, [], at, at, first_seq=last.acked_seq + 1)
+
+
+def rejoin_request(db: Reads, state: store.SyncState, nonce: str) -> RejoinRequest:
+    """What this kiosk still keeps, told by hashes. Of a very long history the newest part is told."""
+    head = store.kiosk_head(db)
+    after = max(state.base_seq, head.seq - REJOIN_FACTS)
+    hashes = store.kept_hashes(db, after, REJOIN_FACTS)
+    return RejoinRequest(
+        protocol=PROTOCOL,
+        nonce=nonce,
+        device=state.device,
+        hardware=state.hardware,
+        epoch=state.epoch,
+        generation=state.generation,
+        base_seq=after,
+        base_hash=store.fact_hash(db, after),
+        hashes=b"".join(hashed[:HASH_START_BYTES] for hashed in hashes),
+    )
+
+
+def take_rejoin(db: Database, request: RejoinRequest, answer: RejoinAnswer) -> None:
+    """Go on as the centre says; rows come anew from snapshots. Raises ``BadInput`` for an answer to something else."""
+    newest = request.base_seq + len(request.hashes) // HASH_START_BYTES
+    if answer.nonce != request.nonce or not request.base_seq <= answer.common_seq <= newest:
+        raise BadInput("SYNC_ANSWER", N_("中心的回答不完整，没有采用。"), N_("稍后会自动重试。"))
+    with db.writing() as tx:
+        store.relabel(tx, epoch=answer.epoch, generation=answer.generation, acked_seq=answer.common_seq)
 
 
 def _request(
@@ -46,8 +94,10 @@ def _request(
     before: bytes,
     after: bytes,
     first_seq: int | None = None,
+    told: Sequence[Any] = (),
 ) -> SyncRequest:
     first = state.acked_seq + 1 if first_seq is None else first_seq
+    blocks, raw = to_blocks(lines, first)
     return SyncRequest(
         protocol=PROTOCOL,
         nonce=nonce,
@@ -60,8 +110,10 @@ def _request(
         n=len(lines),
         chain_before=before,
         chain_after=after,
-        facts=to_blocks(lines, first),
+        facts=blocks,
+        raw=raw,
         cursors=cursors,
+        allotments=list(told),
         health=health,
     )
 
@@ -82,6 +134,7 @@ def check_answer(request: SyncRequest, answer: SyncAnswer) -> None:
     good = (
         answer.nonce == request.nonce
         and answer.protocol == PROTOCOL
+        and answer.generation == request.generation
         and answer.count == sum(len(block.deleted) for block in answer.rows)
         and answer.digest == rows_digest(answer.rows)
         and answer.acked_seq == pushed
@@ -99,12 +152,20 @@ def accept(db: Database, house: House, clock: Clock, state: store.SyncState, ans
     """
     last = answers[-1]
     with db.writing() as tx:
+        now = store.sync_state(tx)
+        if now is None or _where(now) != _where(state):
+            raise BadInput("SYNC_LATE", N_("中心的回答来得太晚，没有采用。"), N_("稍后会自动重试。"))
         plain = all(answer.own or not answer.rows for answer in answers)
         refused = any(answer.refusals for answer in answers)
         if refused or not plain or not answers[0].own:
             _rebase(tx, house, clock, state.acked_seq, last.acked_seq, [b for a in answers for b in a.rows])
         for feed, version in last.cursors.items():
             store.set_cursor(tx, feed, version)
+        if house.rider:
+            house.rider.take(tx, answers[0].grants, generation=last.generation, epoch=state.epoch)
+        if last.durable_seq > state.durable_seq:
+            day_before = utc_text(parse_utc(last.server_time) - timedelta(days=1))
+            store.note_durable(tx, last.durable_seq, last.server_time, day_before)
         store.set_progress(
             tx,
             generation=last.generation,
@@ -114,6 +175,10 @@ def accept(db: Database, house: House, clock: Clock, state: store.SyncState, ans
             contact=last.server_time,
             tried=utc_text(clock.now()),
         )
+
+
+def _where(state: store.SyncState) -> tuple[str, str, int, int]:
+    return state.device, state.epoch, state.generation, state.acked_seq
 
 
 def _rebase(tx: Tx, house: House, clock: Clock, acked_before: int, acked: int, blocks: Iterable[RowBlock]) -> None:

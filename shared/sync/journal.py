@@ -51,8 +51,6 @@ class KioskJournal:
     clock: Clock
     ids: IdMaker
     house: House
-    device: str
-    epoch: str
 
     @contextmanager
     def writing(self, point: str) -> Iterator[Tx]:
@@ -63,14 +61,15 @@ class KioskJournal:
     def record(self, tx: Tx, payload: msgspec.Struct, *, point: str, actor: str) -> Fact:
         """Write the fact with its undo images into the outbox and apply it."""
         kind = self.house.kind_of[type(payload)]
-        seq, before = tx.memo.get("head") or store.kiosk_head(tx)
-        fact = Fact(point, self.device, self.epoch, seq + 1, kind.name, utc_text(self.clock.now()), actor, payload)
+        head: store.KioskHead = tx.memo.get("head") or store.kiosk_head(tx)
+        at = utc_text(self.clock.now())
+        fact = Fact(point, head.device, head.epoch, head.seq + 1, kind.name, at, actor, payload)
         packed = _encode(payload)
-        hashed = chain_hash(before, fact.kind, fact.at, actor, packed)
+        hashed = chain_hash(head.hash, fact.kind, fact.at, actor, packed)
         rows.start_images(tx)
         kind.apply(tx, fact, payload)
         store.add_fact(tx, fact, packed, hashed, rows.take_images(tx))
-        tx.memo["head"] = (fact.seq, hashed)
+        tx.memo["head"] = store.KioskHead(fact.seq, hashed, head.device, head.epoch)
         return fact
 
 
@@ -85,7 +84,6 @@ class CentreJournal:
     clock: Clock
     ids: IdMaker
     house: House
-    epoch: str
 
     @contextmanager
     def writing(self, point: str) -> Iterator[Tx]:
@@ -101,11 +99,13 @@ class CentreJournal:
         batch = batches.get(point)
         if batch is None:
             rows.lock_feed(tx, f"journal:{point}")
-            seq, before = store.centre_head(tx, point, CENTRE_DEVICE, self.epoch)
-            batch = batches[point] = _OwnBatch(seq, before, before, [])
+            life = store.server_life(tx)
+            assert life is not None  # noqa: S101 - init has run before anybody writes
+            seq, before = store.centre_head(tx, point, CENTRE_DEVICE, life.epoch)
+            batch = batches[point] = _OwnBatch(life.epoch, seq, before, before, [])
             tx.before_commit(lambda: self._write(tx, point))
         seq = batch.seq + len(batch.lines) + 1
-        fact = Fact(point, CENTRE_DEVICE, self.epoch, seq, kind.name, utc_text(self.clock.now()), actor, payload)
+        fact = Fact(point, CENTRE_DEVICE, batch.epoch, seq, kind.name, utc_text(self.clock.now()), actor, payload)
         packed = _encode(payload)
         kind.apply(tx, fact, payload)
         batch.lines.append(FactLine(fact.kind, fact.at, actor, packed))
@@ -114,25 +114,28 @@ class CentreJournal:
 
     def _write(self, tx: Tx, point: str) -> None:
         batch: _OwnBatch = tx.memo["own facts"].pop(point)
+        now = utc_text(self.clock.now())
         store.add_journal_row(
             tx,
             store.JournalRow(
-                point,
-                rows.next_version(tx, f"journal:{point}"),
-                CENTRE_DEVICE,
-                self.epoch,
-                batch.seq + 1,
-                len(batch.lines),
-                batch.after,
-                utc_text(self.clock.now()),
-                pack_batch(batch.seq + 1, batch.lines),
+                point=point,
+                number=rows.next_version(tx, f"journal:{point}"),
+                device=CENTRE_DEVICE,
+                epoch=batch.epoch,
+                first_seq=batch.seq + 1,
+                n=len(batch.lines),
+                chain_after=batch.after,
+                received_at=now,
+                body=pack_batch(batch.seq + 1, batch.lines),
+                chain_before=batch.before,
             ),
         )
-        store.set_centre_head(tx, point, CENTRE_DEVICE, self.epoch, batch.seq + len(batch.lines), batch.after)
+        store.set_centre_head(tx, point, CENTRE_DEVICE, batch.epoch, batch.seq + len(batch.lines), batch.after, now)
 
 
 @dataclass
 class _OwnBatch:
+    epoch: str
     seq: int
     before: bytes
     after: bytes

@@ -5,9 +5,10 @@ from shared.db.database import Reads, is_about_data
 from shared.kernel.clock import checked_utc
 from shared.sync import rows, store
 from shared.sync.journal import CENTRE_DEVICE
+from shared.sync.quarantine import Retried
 from shared.sync.rooms import Fact, House
 from shared.sync.tables import MIGRATIONS
-from shared.sync.wire import unpack_batch
+from shared.sync.wire import FactLine, unpack_batch
 
 
 def migrate_house(db: Database, house: House) -> None:
@@ -24,6 +25,7 @@ def rebuild(source: Reads, house: House, empty: Database) -> int:
     """
     migrate_house(empty, house)
     count = 0
+    by_hand: set[tuple[str, str, int, FactLine]] = set()
     for point in store.journal_points(source):
         after = 0
         while batches := store.journal_rows(source, point, after):
@@ -31,27 +33,40 @@ def rebuild(source: Reads, house: House, empty: Database) -> int:
                 first_seq, lines = unpack_batch(batch.body)
                 with empty.writing() as tx:
                     for seq, line in enumerate(lines, start=first_seq):
-                        _replay(tx, house, batch, seq, line.kind, line.at, line.actor, line.payload)
+                        if not batch.parked and (point, batch.device, seq, line) not in by_hand:
+                            _replay(tx, house, batch, seq, line, by_hand)
                 count += len(lines)
                 after = batch.number
     return count
 
 
 def _replay(
-    tx: Tx, house: House, batch: store.JournalRow, seq: int, name: str, at: str, actor: str, packed: bytes
+    tx: Tx,
+    house: House,
+    batch: store.JournalRow,
+    seq: int,
+    line: FactLine,
+    by_hand: set[tuple[str, str, int, FactLine]],
 ) -> None:
-    kind = house.kinds.get(name)
+    kind = house.kinds.get(line.kind)
     if kind is None or (kind.centre_only and batch.device != CENTRE_DEVICE):
         return
     try:
-        checked_utc(at)
-        payload = kind.decode(packed)
+        checked_utc(line.at)
+        payload = kind.decode(line.payload)
         with tx.savepoint():
-            kind.apply(tx, Fact(batch.point, batch.device, batch.epoch, seq, name, at, actor, payload), payload)
+            kind.apply(
+                tx, Fact(batch.point, batch.device, batch.epoch, seq, line.kind, line.at, line.actor, payload), payload
+            )
     except Exception as error:
         if not is_about_data(error):
             raise
         rows.forget_reads(tx)
+        return
+    if isinstance(payload, Retried):
+        # the device itself may send the same fact later: it was skipped then, and is skipped now
+        copy = FactLine(payload.kind, payload.at, payload.actor, payload.payload)
+        by_hand.add((batch.point, payload.device, payload.seq, copy))
 
 
 def differences(source: Reads, rebuilt: Reads, house: House) -> list[str]:

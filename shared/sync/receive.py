@@ -12,6 +12,8 @@ from shared.kernel.errors import N_, BadInput, Refused
 from shared.kernel.limits import SYNC_BATCH_FACTS, SYNC_PAGE_ROWS
 from shared.sync import rows, store
 from shared.sync.journal import chain_hash
+from shared.sync.quarantine import RETRIED
+from shared.sync.rejoin import Told, newest_common
 from shared.sync.rooms import Fact, House, SyncedTable
 from shared.sync.wire import (
     PROTOCOL,
@@ -28,7 +30,12 @@ from shared.sync.wire import (
 
 
 class SyncProblem(Refused):
-    """A batch that does not follow what the centre holds. ``acked_seq`` says where it does."""
+    """A request that does not follow what the centre holds; ``code`` names how.
+
+    GENERATION: the centre began a new life since. GAP: within one life that can't be, so it has lost facts. FORK,
+    EPOCH: the kiosk's history is another than the one held. CLONE: it comes from other hardware. ``acked_seq`` is what
+    is held.
+    """
 
     status = 409
 
@@ -43,24 +50,36 @@ class _FactFailed(Exception):
 
 @dataclass
 class _Push:
-    seq: int
+    """What a request pushes, compared with what is held. ``hashes[i]`` is the chain after ``lines[i]``."""
+
+    lines: list[FactLine]
+    hashes: list[bytes]
+    lane: store.Lane | None
+    other_lanes: bool
+    generation: int
+    seq: int = 0
     clean: bool = True
     refusals: list[Refusal] = field(default_factory=list)
+
+    @property
+    def parked(self) -> bool:
+        """Whether its facts are kept but not applied."""
+        return self.lane is not None and bool(self.lane.parked)
 
 
 def receive(db: Database, house: House, clock: Clock, *, point: str, feeds: list[str], request: SyncRequest,
             next_s: int) -> SyncAnswer:  # fmt: skip
     """Take one round of a device that belongs to ``point`` and may read ``feeds``.
 
-    Idempotent: facts already held are skipped after their hash is compared. Raises :class:`SyncProblem` for a gap or
-    a fork, ``BadInput`` for a batch that is not what it says it is; nothing is changed then.
+    Idempotent: facts already held are skipped after their hash is compared. Raises :class:`SyncProblem` for a history
+    that is not the one held, ``BadInput`` for a batch that is not what it says it is; nothing is changed then.
     """
     if request.n > SYNC_BATCH_FACTS or request.n < 0:
         raise BadInput("SYNC_TOO_LARGE", N_("同步数据太大。"))
-    lines = from_blocks(request.facts, request.first_seq, request.n)
+    lines = from_blocks(request.facts, request.first_seq, request.n, request.raw)
     if not lines:
-        held, _ = _check_chain(db, point, request, lines)
-        return _answer(db, house, clock, point, feeds, request, _Push(held), None, next_s)
+        push = _check_chain(db, point, request, lines)
+        return _answer(db, house, clock, feeds, request, push, None, next_s)
     try:
         return _one_pass(db, house, clock, point, feeds, request, lines, next_s, careful=False)
     except _FactFailed:
@@ -82,49 +101,92 @@ def _one_pass(
     with db.writing() as tx:
         before = {feed: rows.lock_feed(tx, feed) if feed == f"point:{point}" else store.feed_version(tx, feed)
                   for feed in feeds}  # fmt: skip
-        held, chain = _check_chain(tx, point, request, lines)
-        push = _Push(held)
-        new = lines[held + 1 - request.first_seq :]
-        if new:
-            now = utc_text(clock.now())
-            for seq, line in enumerate(new, start=held + 1):
-                _apply_one(tx, house, point, request, seq, line, push, now, careful)
-            push.seq = held + len(new)
-            number = rows.next_version(tx, f"journal:{point}")
-            whole = len(new) == request.n
-            body = pack_blocks(held + 1, request.n, request.facts) if whole else pack_batch(held + 1, new)
-            store.add_journal_row(
-                tx,
-                store.JournalRow(
-                    point,
-                    number,
-                    request.device,
-                    request.epoch,
-                    held + 1,
-                    len(new),
-                    chain,
-                    now,
-                    body,
-                ),
-            )
-            store.set_centre_head(tx, point, request.device, request.epoch, push.seq, chain)
-        return _answer(tx, house, clock, point, feeds, request, push, before, next_s)
+        if not feeds:
+            rows.lock_feed(tx, f"point:{point}")
+        push = _check_chain(tx, point, request, lines)
+        newest = request.first_seq + len(lines) - 1
+        if push.seq < newest:
+            _take_new(tx, house, clock, point, request, push, careful)
+        return _answer(tx, house, clock, feeds, request, push, before, next_s)
+
+
+def _take_new(tx: Tx, house: House, clock: Clock, point: str, request: SyncRequest, push: _Push, careful: bool) -> None:
+    now = utc_text(clock.now())
+    held = _held_in_other_lanes(tx, point, request, push, now) if push.other_lanes else push.seq
+    newest = request.first_seq + len(push.lines) - 1
+    first = held + 1
+    new = push.lines[first - request.first_seq :]
+    if new:
+        again = _applied_by_hand(tx, point, request.device, held) if push.other_lanes else {}
+        for seq, line in enumerate(new, start=first):
+            if again.get(seq) == line:
+                continue
+            _apply_one(tx, house, point, request, seq, line, push, now, careful)
+        whole = first == request.first_seq
+        store.add_journal_row(
+            tx,
+            store.JournalRow(
+                point=point,
+                number=rows.next_version(tx, f"journal:{point}"),
+                device=request.device,
+                epoch=request.epoch,
+                first_seq=first,
+                n=len(new),
+                chain_after=push.hashes[-1],
+                received_at=now,
+                body=pack_blocks(first, request.n, request.facts, request.raw) if whole else pack_batch(first, new),
+                chain_before=request.chain_before if whole else push.hashes[first - request.first_seq - 1],
+                parked=int(push.parked),
+            ),
+        )
+    push.seq = newest
+    store.set_centre_head(tx, point, request.device, request.epoch, newest, push.hashes[-1], now)
+
+
+def _held_in_other_lanes(tx: Tx, point: str, request: SyncRequest, push: _Push, now: str) -> int:
+    """The newest of the pushed facts that came under another epoch before; the same fact is never applied twice.
+
+    A device that was put back from a copy, or met a centre that was, sends again what one of them has forgotten.
+    """
+    told = Told(request.first_seq - 1, [request.chain_before, *push.hashes])
+    met = newest_common(tx, point, request.device, told, but=request.epoch, applied=not push.parked)
+    if not push.parked:
+        copies = newest_common(tx, point, request.device, told, but=request.epoch)
+        if copies is not None:
+            store.settle_clones(tx, point, request.device, copies.seq, now, "came from its own device")
+    return push.seq if met is None else max(met.seq, push.seq)
+
+
+def _applied_by_hand(db: Reads, point: str, device: str, after: int) -> dict[int, FactLine]:
+    """Parked copies that an operator has applied before the device itself sent the fact."""
+    return {
+        int(row["seq"]): FactLine(row["kind"], row["at"], row["actor"], bytes(row["payload"]))
+        for row in store.settled_as(db, point, device, after, RETRIED)
+    }
 
 
 def _fork(held: int) -> SyncProblem:
     return SyncProblem("FORK", N_("本机记录与中心不一致：数据库可能来自旧备份或另一台设备。"), held)
 
 
-def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLine]) -> tuple[int, bytes]:
-    """What the centre held before this batch, and the chain after it. Compares hashes wherever both sides have one."""
-    held, held_hash = store.centre_head(db, point, request.device, request.epoch)
+def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLine]) -> _Push:
+    """What is held of this lane, and the chain over the batch. Compares hashes wherever both sides have one."""
+    life = store.server_life(db)
+    assert life is not None  # noqa: S101 - init has run before a server answers
+    lanes = store.lanes(db, point, request.device)
+    lane = lanes.get(request.epoch)
+    held, held_hash = (lane.seq, lane.hash) if lane else (0, store.START_OF_CHAIN)
+    if request.generation != life.generation:
+        raise SyncProblem("GENERATION", N_("中心从备份恢复过，正在与本机对账。"), held)
     if request.first_seq > held + 1:
         raise SyncProblem("GAP", N_("中心缺少本机较早的记录，将从缺少处重发。"), held)
     chain = request.chain_before
     if request.first_seq == held + 1 and chain != held_hash:
         raise _fork(held)
+    hashes: list[bytes] = []
     for seq, line in enumerate(lines, start=request.first_seq):
         chain = chain_hash(chain, line.kind, line.at, line.actor, line.payload)
+        hashes.append(chain)
         if seq == held and chain != held_hash:
             raise _fork(held)
     if chain != request.chain_after:
@@ -132,7 +194,8 @@ def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLi
     if request.first_seq + len(lines) - 1 < held:
         # a device names all that it has, batch by batch: less than we hold comes from an older copy of its database
         raise _fork(held)
-    return held, chain
+    others = len(lanes) > (lane is not None)
+    return _Push(lines, hashes, lane, others, life.generation, seq=held)
 
 
 def _fact(point: str, request: SyncRequest, seq: int, line: FactLine, payload: msgspec.Struct) -> Fact:
@@ -151,8 +214,8 @@ def _apply_one(
     careful: bool,
 ) -> None:
     kind = house.kinds.get(line.kind)
-    if kind is None or kind.centre_only:
-        reason = "UNKNOWN_KIND" if kind is None else "NOT_FOR_DEVICES"
+    if kind is None or kind.centre_only or push.parked:
+        reason = "CLONE" if push.parked else "UNKNOWN_KIND" if kind is None else "NOT_FOR_DEVICES"
         store.add_quarantine(tx, _fact(point, request, seq, line, msgspec.Struct()), line.payload, reason, now)
         push.clean = False
         return
@@ -183,15 +246,12 @@ def _answer(
     db: Reads,
     house: House,
     clock: Clock,
-    point: str,
     feeds: list[str],
     request: SyncRequest,
     push: _Push,
     before: dict[str, int] | None,
     next_s: int,
 ) -> SyncAnswer:
-    life = store.server_life(db)
-    assert life is not None  # noqa: S101 - init has run before a server answers
     wanted = {feed: at for feed, at in request.cursors.items() if feed in feeds}
     own = before is not None and push.clean and bool(wanted) and all(before[feed] == at for feed, at in wanted.items())
     if own:
@@ -204,9 +264,9 @@ def _answer(
     return SyncAnswer(
         protocol=PROTOCOL,
         nonce=request.nonce,
-        generation=life[0],
+        generation=push.generation,
         acked_seq=push.seq,
-        durable_seq=store.durable_seq(db, point, request.device, request.epoch),
+        durable_seq=push.lane.durable_seq if push.lane else 0,
         own=own,
         rows=blocks,
         count=sum(len(block.deleted) for block in blocks),

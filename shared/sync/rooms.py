@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from shared.db import Tx
+from shared.db import Database, Tx
+from shared.db.database import Reads
+from shared.kernel.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,37 @@ def feed_name(scope: str, scope_value: str) -> str:
     return f"{scope}:{scope_value}"
 
 
+class Rider(Protocol):
+    """What rides on a round beside facts and rows: rights that the centre lends and a kiosk uses (allotments).
+
+    They are counters that only grow, merged by their maximum, so loss, repetition and reordering change nothing.
+    """
+
+    def tell(self, db: Reads) -> list[Any]:
+        """Kiosk: what it holds and has used."""
+        ...
+
+    def take(self, tx: Tx, grants: list[Any], *, generation: int, epoch: str) -> None:
+        """Kiosk: take what the centre lends, in the transaction that takes the answer."""
+        ...
+
+    def settle(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        point: str,
+        region: str,
+        device: str,
+        epoch: str,
+        hardware: str,
+        generation: int,
+        told: list[Any],
+    ) -> list[Any]:
+        """Centre: note what a device told and answer with what it may use; in transactions of its own, idempotent."""
+        ...
+
+
 @dataclass(frozen=True)
 class Room:
     """A feature's part in sync, exported as ``ROOM`` by ``shared/<room>/__init__.py``.
@@ -167,6 +200,7 @@ class Room:
     kinds: Sequence[FactKind] = ()
     synced: Sequence[SyncedTable] = ()
     migrations: Sequence[Sequence[str]] = ()
+    rider: Rider | None = None
 
 
 class House:
@@ -177,6 +211,7 @@ class House:
         self.kinds = {kind.name: kind for room in rooms for kind in room.kinds}
         self.kind_of = {kind.payload: kind for kind in self.kinds.values()}
         self.tables = {table.name: table for room in rooms for table in room.synced}
+        self.rider = next((room.rider for room in rooms if room.rider is not None), None)
         if len(self.kind_of) != sum(len(room.kinds) for room in rooms):
             raise ValueError("two fact kinds share a name or a payload")
 

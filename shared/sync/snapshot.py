@@ -31,7 +31,9 @@ def _framed(part: SnapshotPart) -> bytes:
 
 
 def _closing(part: SnapshotPart) -> bytes:
-    return _encode((part.feed, part.nonce, part.generation, part.version, part.head_seq, part.count, part.digest))
+    return _encode(
+        (part.feed, part.nonce, part.generation, part.version, part.head_seq, part.head_hash, part.count, part.digest)
+    )
 
 
 def send(
@@ -41,7 +43,7 @@ def send(
     life = store.server_life(db)
     assert life is not None  # noqa: S101 - init has run before a server answers
     version = store.feed_version(db, feed)
-    head_seq, _ = store.centre_head(db, point, device, epoch)
+    head_seq, head_hash = store.centre_head(db, point, device, epoch)
     hashed = hashlib.blake2b(digest_size=16)
     count = 0
     for block in _blocks(db, house, feed):
@@ -49,8 +51,8 @@ def send(
         count += len(block.deleted)
         yield _framed(SnapshotPart(rows=block))
     part = SnapshotPart(
-        feed=feed, nonce=nonce, generation=life[0], version=version, head_seq=head_seq, count=count,
-        digest=hashed.digest(),
+        feed=feed, nonce=nonce, generation=life.generation, version=version, head_seq=head_seq, head_hash=head_hash,
+        count=count, digest=hashed.digest(),
     )  # fmt: skip
     signature = signing.sign_answer(key, PLACE, nonce, _closing(part)).encode()
     yield _framed(msgspec.structs.replace(part, signature=signature))
@@ -95,11 +97,11 @@ def load(
     with db.writing() as tx:
         state = store.sync_state(tx)
         assert state is not None  # noqa: S101 - a kiosk is enrolled before it asks for a snapshot
-        pending = store.facts_after(tx, state.acked_seq)
-        for row in reversed(pending):
-            rows.step_back(tx, house, bytes(row["undo"]))
+        scope_value = feed.partition(":")[2]
+        # facts touch rows of their own scope only, and those are all replaced: nothing has to be stepped back
+        pending = [row for row in store.facts_after(tx, state.acked_seq) if row["point"] == scope_value]
         for table in house.tables_of(feed):
-            tx.execute(table.delete_scope, (feed.partition(":")[2],))
+            tx.execute(table.delete_scope, (scope_value,))
         rows.forget_reads(tx)
         last = SnapshotPart()
         for last in _parts(stream):
@@ -111,12 +113,17 @@ def load(
         whole = (
             last.rows is None
             and (last.feed, last.nonce, last.count, last.digest) == (feed, nonce, count, hashed.digest())
+            and last.generation == state.generation
             and signing.answer_is_from(server_key, PLACE, nonce, _closing(last), last.signature.decode())
         )
         if not whole:
             raise BadInput("SNAPSHOT_CUT", N_("下载的数据不完整，没有采用。"), N_("稍后会自动重试。"))
-        # the point's snapshot holds our facts up to head_seq: they are acknowledged by it
-        acked = max(state.acked_seq, last.head_seq) if feed.startswith("point:") else state.acked_seq
+        # the point's snapshot holds our facts up to head_seq, if it is our history: they are acknowledged by it
+        ours = feed.startswith("point:") and store.fact_hash(tx, last.head_seq) == last.head_hash
+        acked = max(state.acked_seq, last.head_seq) if ours else state.acked_seq
+        if feed.startswith("point:"):
+            now = utc_text(clock.now())
+            store.resolve_quarantine(tx, state.device, state.epoch, state.acked_seq, now, "judged anew")
         for row in pending:
             if row["seq"] > acked:
                 apply_again(tx, house, clock, state, row)

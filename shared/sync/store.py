@@ -1,8 +1,8 @@
 """All SQL of the ground's own tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from shared.db import Row, Tx
 from shared.db.database import Reads
@@ -11,21 +11,103 @@ from shared.sync.wire import FactLine
 
 HASH_BYTES = 16
 START_OF_CHAIN = bytes(HASH_BYTES)
+NO_IMAGES = b"\x90"  # an empty list of undo images, packed
 
 
 # --- kiosk: facts -------------------------------------------------------------------------------------------------
 
 
-def kiosk_head(db: Reads) -> tuple[int, bytes]:
-    """Number and hash of the newest fact; ``(0, zeros)`` before the first."""
-    row = db.one("SELECT seq, hash FROM facts ORDER BY seq DESC LIMIT 1")
-    return (int(row["seq"]), bytes(row["hash"])) if row else (0, START_OF_CHAIN)
+class KioskHead(NamedTuple):
+    """The kiosk's newest fact, or where its kept facts begin; and the device and epoch that new ones belong to."""
+
+    seq: int
+    hash: bytes
+    device: str
+    epoch: str
+
+
+def kiosk_head(db: Reads) -> KioskHead:
+    """Where the next fact goes on; read in the writing transaction, because a rejoin may have changed the epoch.
+
+    Raises ``LookupError`` before enrolment.
+    """
+    row = db.one(
+        "SELECT s.device, s.epoch, s.base_seq, s.base_hash, f.seq, f.hash FROM sync_state s "
+        "LEFT JOIN (SELECT seq, hash FROM facts ORDER BY seq DESC LIMIT 1) f ON 1 = 1 WHERE s.id = 1"
+    )
+    if row is None:
+        raise LookupError("a kiosk records nothing before it is enrolled")
+    if row["seq"] is None:
+        seq, hashed = row["base_seq"], row["base_hash"] or START_OF_CHAIN
+    else:
+        seq, hashed = row["seq"], row["hash"]
+    return KioskHead(int(seq), bytes(hashed), row["device"], row["epoch"])
 
 
 def fact_hash(db: Reads, seq: int) -> bytes:
-    """The chain hash after fact ``seq``; zeros for 0."""
+    """The chain hash after fact ``seq``; that of the base for the one before the oldest kept, zeros for 0."""
     row = db.one("SELECT hash FROM facts WHERE seq = ?", (seq,))
-    return bytes(row["hash"]) if row else START_OF_CHAIN
+    if row is None:
+        row = db.one("SELECT base_hash AS hash FROM sync_state WHERE id = 1 AND base_seq = ?", (seq,))
+    return bytes(row["hash"] or START_OF_CHAIN) if row else START_OF_CHAIN
+
+
+def kept_hashes(db: Reads, after: int, limit: int) -> list[bytes]:
+    """The chain hashes of the newest ``limit`` kept facts above ``after``, oldest first."""
+    found = db.query("SELECT hash FROM facts WHERE seq > ? ORDER BY seq DESC LIMIT ?", (after, limit))
+    return [bytes(row["hash"]) for row in reversed(found)]
+
+
+def note_durable(tx: Tx, seq: int, at: str, day_before: str) -> None:
+    """Note when (by the centre's clock) the centre first said that facts up to ``seq`` lie in a backup; once a day."""
+    tx.execute(
+        "INSERT INTO durable_marks (seq, at) SELECT ?, ? WHERE NOT EXISTS "
+        "(SELECT 1 FROM durable_marks WHERE at > ? OR seq >= ?) ON CONFLICT (seq) DO NOTHING",
+        (seq, at, day_before, seq),
+    )
+
+
+def prune_facts(tx: Tx, before: str) -> int:
+    """Drop facts that were safe in a backup of the centre before ``before`` (the centre's clock); how many.
+
+    Where they ended is kept, so that the chain goes on.
+    """
+    row = tx.one(
+        "SELECT max(m.seq) AS seq FROM durable_marks m, sync_state s WHERE s.id = 1 AND m.at < ? "
+        "AND m.seq <= s.acked_seq AND m.seq <= s.durable_seq",
+        (before,),
+    )
+    if row is None or row["seq"] is None:
+        return 0
+    seq = int(row["seq"])
+    fact = tx.one("SELECT hash FROM facts WHERE seq = ?", (seq,))
+    if fact is None:
+        return 0
+    tx.execute("UPDATE sync_state SET base_seq = ?, base_hash = ? WHERE id = 1", (seq, bytes(fact["hash"])))
+    tx.execute("DELETE FROM durable_marks WHERE seq <= ?", (seq,))
+    return tx.execute("DELETE FROM facts WHERE seq <= ?", (seq,))
+
+
+def forget_identity(tx: Tx) -> None:
+    """Be nobody again, before a new enrolment; every fact has been delivered."""
+    for table in ("sync_state", "cursors", "facts", "durable_marks"):
+        tx.execute(f"DELETE FROM {table}")
+
+
+def relabel(tx: Tx, *, epoch: str, generation: int, acked_seq: int) -> None:
+    """Go on under ``epoch`` from the newest point that the centre holds too; what it holds in rows is read anew."""
+    # what was confirmed once and is not held any more is sent again; its images are of rows long gone
+    tx.execute(
+        "UPDATE facts SET undo = ? WHERE seq > ? AND seq <= (SELECT acked_seq FROM sync_state WHERE id = 1)",
+        (NO_IMAGES, acked_seq),
+    )
+    tx.execute(
+        "UPDATE sync_state SET epoch = ?, generation = ?, acked_seq = ?, durable_seq = min(durable_seq, ?), "
+        "trouble = '' WHERE id = 1",
+        (epoch, generation, acked_seq, acked_seq),
+    )
+    tx.execute("DELETE FROM durable_marks WHERE seq > ?", (acked_seq,))
+    forget_cursors(tx)
 
 
 def add_fact(tx: Tx, fact: Fact, payload: bytes, hashed: bytes, undo: bytes) -> None:
@@ -94,13 +176,14 @@ class SyncState:
     trouble: str
     next_s: int
     wanted: int
+    base_seq: int = 0
 
 
 def sync_state(db: Reads) -> SyncState | None:
     """The kiosk's identity and progress; None before enrolment."""
     row = db.one(
         "SELECT device, hardware, epoch, point, region, generation, acked_seq, durable_seq, last_contact, last_try, "
-        "trouble, next_s, wanted FROM sync_state WHERE id = 1"
+        "trouble, next_s, wanted, base_seq FROM sync_state WHERE id = 1"
     )
     return SyncState(**dict(row)) if row else None
 
@@ -169,13 +252,15 @@ class JournalRow:
     chain_after: bytes
     received_at: str
     body: bytes
+    chain_before: bytes | None = None
+    parked: int = 0
 
 
 def add_journal_row(tx: Tx, row: JournalRow) -> None:
     """Keep a batch for ever."""
     tx.execute(
-        "INSERT INTO journal (point, number, device, epoch, first_seq, n, chain_after, received_at, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO journal (point, number, device, epoch, first_seq, n, chain_after, received_at, body, "
+        "chain_before, parked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.point,
             row.number,
@@ -186,6 +271,8 @@ def add_journal_row(tx: Tx, row: JournalRow) -> None:
             row.chain_after,
             row.received_at,
             row.body,
+            row.chain_before,
+            row.parked,
         ),
     )
 
@@ -198,11 +285,54 @@ def journal_points(db: Reads) -> list[str]:
 def journal_rows(db: Reads, point: str, after: int, limit: int = 200) -> list[JournalRow]:
     """A point's batches above ``after``, in order."""
     rows = db.query(
-        "SELECT point, number, device, epoch, first_seq, n, chain_after, received_at, body FROM journal "
-        "WHERE point = ? AND number > ? ORDER BY number LIMIT ?",
+        "SELECT point, number, device, epoch, first_seq, n, chain_after, received_at, body, chain_before, parked "
+        "FROM journal WHERE point = ? AND number > ? ORDER BY number LIMIT ?",
         (point, after, limit),
     )
     return [JournalRow(**dict(row)) for row in rows]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The facts of one device under one epoch, as far as the centre holds them.
+
+    ``parent_epoch`` and ``parent_seq`` say where it branched from (empty: from nothing), ``why`` is one of the words of
+    :class:`shared.sync.rejoin.Why`. A ``parked`` lane came from foreign hardware: kept, not applied.
+    """
+
+    point: str
+    device: str
+    epoch: str
+    seq: int
+    hash: bytes
+    durable_seq: int
+    parent_epoch: str
+    parent_seq: int
+    parked: int
+    why: str
+    made_at: str
+
+
+_LANE = (
+    "SELECT point, device, epoch, seq, hash, durable_seq, parent_epoch, parent_seq, parked, why, made_at "
+    "FROM journal_heads "
+)
+
+
+def _lane(row: Row) -> Lane:
+    lane = Lane(**dict(row))
+    return replace(lane, hash=bytes(lane.hash))
+
+
+def lanes(db: Reads, point: str, device: str) -> dict[str, Lane]:
+    """All lanes of a device by epoch."""
+    found = db.query(_LANE + "WHERE point = ? AND device = ?", (point, device))
+    return {row["epoch"]: _lane(row) for row in found}
+
+
+def all_lanes(db: Reads) -> list[Lane]:
+    """Every lane, by point, device and age."""
+    return [_lane(row) for row in db.query(_LANE + "ORDER BY point, device, made_at, epoch")]
 
 
 def centre_head(db: Reads, point: str, device: str, epoch: str) -> tuple[int, bytes]:
@@ -213,21 +343,68 @@ def centre_head(db: Reads, point: str, device: str, epoch: str) -> tuple[int, by
     return (int(row["seq"]), bytes(row["hash"])) if row else (0, START_OF_CHAIN)
 
 
-def durable_seq(db: Reads, point: str, device: str, epoch: str) -> int:
-    """The newest fact of a device's epoch that lies in a backup of the centre."""
-    row = db.one(
-        "SELECT durable_seq FROM journal_heads WHERE point = ? AND device = ? AND epoch = ?", (point, device, epoch)
-    )
-    return int(row["durable_seq"]) if row else 0
-
-
-def set_centre_head(tx: Tx, point: str, device: str, epoch: str, seq: int, hashed: bytes) -> None:
-    """Move a device's head."""
+def add_lane(tx: Tx, lane: Lane) -> None:
+    """Begin a lane."""
     tx.execute(
-        "INSERT INTO journal_heads (point, device, epoch, seq, hash, durable_seq) VALUES (?, ?, ?, ?, ?, 0) "
+        "INSERT INTO journal_heads (point, device, epoch, seq, hash, durable_seq, parent_epoch, parent_seq, parked, "
+        "why, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (lane.point, lane.device, lane.epoch, lane.seq, lane.hash, lane.durable_seq, lane.parent_epoch,
+         lane.parent_seq, lane.parked, lane.why, lane.made_at),
+    )  # fmt: skip
+
+
+def set_centre_head(tx: Tx, point: str, device: str, epoch: str, seq: int, hashed: bytes, at: str = "") -> None:
+    """Move a lane's end; at its first fact it begins, at ``at`` (UTC text)."""
+    tx.execute(
+        "INSERT INTO journal_heads (point, device, epoch, seq, hash, durable_seq, made_at) "
+        "VALUES (?, ?, ?, ?, ?, 0, ?) "
         "ON CONFLICT (point, device, epoch) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
-        (point, device, epoch, seq, hashed),
+        (point, device, epoch, seq, hashed, at),
     )
+
+
+def set_durable(tx: Tx, lane: Lane) -> None:
+    """Note that a finished backup holds a lane as far as ``lane`` says."""
+    tx.execute(
+        "UPDATE journal_heads SET durable_seq = ? WHERE point = ? AND device = ? AND epoch = ? AND durable_seq < ?",
+        (lane.seq, lane.point, lane.device, lane.epoch, lane.seq),
+    )
+
+
+class Stretch(NamedTuple):
+    """One journal row of a device without its body."""
+
+    number: int
+    epoch: str
+    first_seq: int
+    n: int
+    chain_before: bytes
+    chain_after: bytes
+
+
+def stretches(
+    db: Reads, point: str, device: str, after: int, until: int, *, but: str = "", applied: bool = False
+) -> list[Stretch]:
+    """A device's journal rows that hold facts above ``after`` and not above ``until``, without those of lane ``but``
+    and, where only what was ``applied`` counts, of parked lanes."""
+    found = db.query(
+        "SELECT number, epoch, first_seq, n, chain_before, chain_after FROM journal "
+        "WHERE point = ? AND device = ? AND first_seq <= ? AND first_seq + n > ? AND epoch <> ? AND parked <= ? "
+        "ORDER BY first_seq",
+        (point, device, until, after + 1, but, 0 if applied else 1),
+    )
+    return [
+        Stretch(int(row["number"]), row["epoch"], int(row["first_seq"]), int(row["n"]),
+                bytes(row["chain_before"] or START_OF_CHAIN), bytes(row["chain_after"]))
+        for row in found
+    ]  # fmt: skip
+
+
+def journal_body(db: Reads, point: str, number: int) -> bytes:
+    """The facts of one journal row, packed."""
+    row = db.one("SELECT body FROM journal WHERE point = ? AND number = ?", (point, number))
+    assert row is not None  # noqa: S101 - the caller has its number from the journal
+    return bytes(row["body"])
 
 
 def feed_version(db: Reads, feed: str) -> int:
@@ -236,15 +413,34 @@ def feed_version(db: Reads, feed: str) -> int:
     return int(row["version"]) if row else 0
 
 
-def server_life(db: Reads) -> tuple[int, str] | None:
-    """Generation of the centre's database and the epoch of its own facts; None before ``init``."""
-    row = db.one("SELECT generation, epoch FROM server_life WHERE id = 1")
-    return (int(row["generation"]), row["epoch"]) if row else None
+class ServerLife(NamedTuple):
+    """One life of the centre's database. ``epoch`` is that of the centre's own facts; ``mark`` rises at every start
+    and after every backup, so that an older copy that was put back is noticed."""
+
+    generation: int
+    epoch: str
+    mark: int
+
+
+def server_life(db: Reads) -> ServerLife | None:
+    """The present life of the centre's database; None before ``init``."""
+    row = db.one("SELECT generation, epoch, mark FROM server_life WHERE id = 1")
+    return ServerLife(int(row["generation"]), row["epoch"], int(row["mark"])) if row else None
 
 
 def start_server_life(tx: Tx, generation: int, epoch: str) -> None:
-    """Begin a life of the centre's database."""
-    tx.execute("INSERT INTO server_life (id, generation, epoch) VALUES (1, ?, ?)", (generation, epoch))
+    """Begin a life of the centre's database: the first, or the next after it was put back from a copy."""
+    tx.execute(
+        "INSERT INTO server_life (id, generation, epoch) VALUES (1, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, epoch = excluded.epoch",
+        (generation, epoch),
+    )
+
+
+def raise_mark(tx: Tx) -> int:
+    """Raise the mark of this life; the new one."""
+    row = tx.one("UPDATE server_life SET mark = mark + 1 WHERE id = 1 RETURNING mark")
+    return int(row["mark"]) if row else 0
 
 
 # --- both: quarantine ---------------------------------------------------------------------------------------------
@@ -278,6 +474,42 @@ def resolve_quarantine(tx: Tx, device: str, epoch: str, after_seq: int, at: str,
         "UPDATE quarantine SET resolved_at = ?, resolution = ? "
         "WHERE device = ? AND epoch = ? AND seq > ? AND resolved_at IS NULL",
         (at, resolution, device, epoch, after_seq),
+    )
+
+
+def settle_clones(tx: Tx, point: str, device: str, until: int, at: str, resolution: str) -> None:
+    """Note that parked copies of a device's facts up to ``until`` came from the device itself."""
+    tx.execute(
+        "UPDATE quarantine SET resolved_at = ?, resolution = ? WHERE point = ? AND device = ? AND seq <= ? "
+        "AND reason = 'CLONE' AND resolved_at IS NULL",
+        (at, resolution, point, device, until),
+    )
+
+
+def parked_fact(db: Reads, point: str, device: str, epoch: str, seq: int) -> Row | None:
+    """One quarantined fact with its payload, settled or not."""
+    return db.one(
+        "SELECT point, device, epoch, seq, kind, at, actor, payload, reason, found_at, resolved_at, resolution "
+        "FROM quarantine WHERE point = ? AND device = ? AND epoch = ? AND seq = ?",
+        (point, device, epoch, seq),
+    )
+
+
+def settled_as(db: Reads, point: str, device: str, after: int, resolution: str) -> list[Row]:
+    """A device's facts above ``after`` that left quarantine in one way."""
+    return db.query(
+        "SELECT seq, kind, at, actor, payload FROM quarantine "
+        "WHERE point = ? AND device = ? AND seq > ? AND resolution = ?",
+        (point, device, after, resolution),
+    )
+
+
+def settle_parked(tx: Tx, point: str, device: str, epoch: str, seq: int, at: str, resolution: str) -> int:
+    """Note how one parked fact was settled; 0 when it was not open."""
+    return tx.execute(
+        "UPDATE quarantine SET resolved_at = ?, resolution = ? "
+        "WHERE point = ? AND device = ? AND epoch = ? AND seq = ? AND resolved_at IS NULL",
+        (at, resolution, point, device, epoch, seq),
     )
 
 

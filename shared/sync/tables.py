@@ -41,4 +41,26 @@ MIGRATIONS = (
         ),
         "CREATE INDEX quarantine_open ON quarantine (point) WHERE resolved_at IS NULL",
     ),
+    (
+        # kiosk: where its kept facts begin, once those that lie safe in the centre's backups were dropped
+        "ALTER TABLE sync_state ADD COLUMN base_seq BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE sync_state ADD COLUMN base_hash BLOB",
+        # kiosk: since when (by the centre's clock) facts up to a number lie in a backup of the centre
+        "CREATE TABLE durable_marks (seq BIGINT PRIMARY KEY, at TEXT NOT NULL)",
+        # centre: a lane is a branch of another; a parked one is kept but not applied
+        "ALTER TABLE journal_heads ADD COLUMN parent_epoch TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE journal_heads ADD COLUMN parent_seq BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE journal_heads ADD COLUMN parked BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE journal_heads ADD COLUMN why TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE journal_heads ADD COLUMN made_at TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE journal ADD COLUMN chain_before BLOB",
+        "ALTER TABLE journal ADD COLUMN parked BIGINT NOT NULL DEFAULT 0",
+        (
+            "UPDATE journal SET chain_before = (SELECT p.chain_after FROM journal p WHERE p.point = journal.point "
+            "AND p.device = journal.device AND p.epoch = journal.epoch AND p.first_seq + p.n = journal.first_seq)"
+        ),
+        "CREATE INDEX journal_lanes ON journal (point, device, first_seq)",
+        # centre: rises with every start and every backup, so that an older copy put back is noticed
+        "ALTER TABLE server_life ADD COLUMN mark BIGINT NOT NULL DEFAULT 0",
+    ),
 )

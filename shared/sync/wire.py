@@ -15,6 +15,7 @@ T = TypeVar("T")
 ZSTD_LEVEL = 3
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_list = msgspec.msgpack.Decoder(list[Any]).decode
 
 
 class FactLine(NamedTuple):
@@ -36,6 +37,16 @@ class FactBlock(msgspec.Struct, frozen=True, array_like=True):
     columns: list[list[Any]]
 
 
+class RawFact(msgspec.Struct, frozen=True, array_like=True):
+    """A fact whose payload is no list in the form that columns give back byte for byte; it travels as it is."""
+
+    seq: int
+    kind: str
+    at: str
+    actor: str
+    payload: bytes
+
+
 class RowBlock(msgspec.Struct, frozen=True, array_like=True):
     """Rows of one table in columns; ``deleted[j]`` is 1 where row j is gone."""
 
@@ -54,7 +65,7 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """``POST /v1/sync``. ``allotments`` is reserved: stock rights travel there in a later protocol version."""
+    """``POST /v1/sync``. ``allotments`` is what the house's rider tells: stock rights held and used."""
 
     protocol: int
     nonce: str
@@ -71,6 +82,7 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     cursors: dict[str, int]
     allotments: list[Any] = []
     health: dict[str, Any] = {}
+    raw: list[RawFact] = []
 
 
 class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +115,7 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
     version: int = 0
     head_seq: int = 0
+    head_hash: bytes = b""
     count: int = 0
     digest: bytes = b""
     signature: bytes = b""
@@ -125,23 +138,32 @@ def unpack(data: bytes, kind: type[T], most_bytes: int = SYNC_UNPACKED_BYTES) ->
         raise BadInput("SYNC_UNREADABLE", N_("收到的同步数据无法读取。"), N_("稍后会自动重试。")) from error
 
 
-def to_blocks(lines: Sequence[FactLine], first_seq: int) -> list[FactBlock]:
-    """Facts in columns by kind (and payload length, which grows when a field is added)."""
+def to_blocks(lines: Sequence[FactLine], first_seq: int) -> tuple[list[FactBlock], list[RawFact]]:
+    """Facts in columns by kind (and payload length, which grows when a field is added), and those that can't be."""
     groups: dict[tuple[str, int], tuple[list[int], list[str], list[str], list[list[Any]]]] = {}
+    raw: list[RawFact] = []
     for seq, line in enumerate(lines, start=first_seq):
-        values = msgspec.msgpack.decode(line.payload, type=list[Any])
+        try:
+            values = _decode_list(line.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            values = None
+        # columns must give the very bytes back that the chain was made of
+        if values is None or _encode(values) != line.payload:
+            raw.append(RawFact(seq, *line))
+            continue
         group = groups.setdefault((line.kind, len(values)), ([], [], [], []))
         group[0].append(seq)
         group[1].append(line.at)
         group[2].append(line.actor)
         group[3].append(values)
-    return [
+    blocks = [
         FactBlock(kind, seqs, ats, actors, [list(column) for column in zip(*values, strict=True)])
         for (kind, _), (seqs, ats, actors, values) in groups.items()
     ]
+    return blocks, raw
 
 
-def from_blocks(blocks: Iterable[FactBlock], first_seq: int, n: int) -> list[FactLine]:
+def from_blocks(blocks: Iterable[FactBlock], first_seq: int, n: int, raw: Iterable[RawFact] = ()) -> list[FactLine]:
     """The facts of a batch in order. Raises ``BadInput`` unless they are exactly ``first_seq … first_seq+n-1``."""
     lines: list[FactLine | None] = [None] * n
     count = 0
@@ -153,35 +175,45 @@ def from_blocks(blocks: Iterable[FactBlock], first_seq: int, n: int) -> list[Fac
         values = zip(*columns, strict=True) if columns else iter(() for _ in block.seqs)
         for seq, at, actor, payload in zip(block.seqs, block.ats, block.actors, values, strict=True):
             if not 0 <= seq - first_seq < n:
-                raise BadInput("SYNC_COUNT", N_("同步数据的条数不符。"), N_("稍后会自动重试。"))
+                raise _wrong_count()
             lines[seq - first_seq] = FactLine(block.kind, at, actor, _encode(payload))
             count += 1
+    for fact in raw:
+        if not 0 <= fact.seq - first_seq < n:
+            raise _wrong_count()
+        lines[fact.seq - first_seq] = FactLine(fact.kind, fact.at, fact.actor, fact.payload)
+        count += 1
     whole = [line for line in lines if line is not None]
     if count != n or len(whole) != n:
-        raise BadInput("SYNC_COUNT", N_("同步数据的条数不符。"), N_("稍后会自动重试。"))
+        raise _wrong_count()
     return whole
+
+
+def _wrong_count() -> BadInput:
+    return BadInput("SYNC_COUNT", N_("同步数据的条数不符。"), N_("稍后会自动重试。"))
 
 
 class _Batch(msgspec.Struct, frozen=True, array_like=True):
     first_seq: int
     n: int
     blocks: list[FactBlock]
+    raw: list[RawFact] = []
 
 
 def pack_batch(first_seq: int, lines: Sequence[FactLine]) -> bytes:
     """A batch as the journal keeps it."""
-    return pack_blocks(first_seq, len(lines), to_blocks(lines, first_seq))
+    return pack_blocks(first_seq, len(lines), *to_blocks(lines, first_seq))
 
 
-def pack_blocks(first_seq: int, n: int, blocks: list[FactBlock]) -> bytes:
+def pack_blocks(first_seq: int, n: int, blocks: list[FactBlock], raw: list[RawFact]) -> bytes:
     """A batch as the journal keeps it, from blocks that are at hand."""
-    return pack(_Batch(first_seq, n, blocks))
+    return pack(_Batch(first_seq, n, blocks, raw))
 
 
 def unpack_batch(body: bytes) -> tuple[int, list[FactLine]]:
     """First number and facts of a journal row."""
     batch = unpack(body, _Batch)
-    return batch.first_seq, from_blocks(batch.blocks, batch.first_seq, batch.n)
+    return batch.first_seq, from_blocks(batch.blocks, batch.first_seq, batch.n, batch.raw)
 
 
 def rows_digest(blocks: Iterable[RowBlock]) -> bytes:
@@ -214,6 +246,38 @@ class EnrolAnswer(msgspec.Struct, frozen=True, kw_only=True):
     server_key: bytes
     point_number: int
     point_key: bytes
+    seal_key: bytes = b""
+
+
+HASH_START_BYTES = 8
+
+
+class RejoinRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """``POST /v1/rejoin``: all that a kiosk still keeps, by the first eight bytes of each fact's hash.
+
+    ``hashes`` begins after fact ``base_seq``, whose hash is ``base_hash`` (zeros for 0).
+    """
+
+    protocol: int
+    nonce: str
+    device: str
+    hardware: str
+    epoch: str
+    generation: int
+    base_seq: int
+    base_hash: bytes
+    hashes: bytes
+
+
+class RejoinAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The epoch to go on under, and the newest fact that both sides hold. ``parked``: facts are kept, not applied."""
+
+    protocol: int
+    nonce: str
+    generation: int
+    epoch: str
+    common_seq: int
+    parked: bool = False
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

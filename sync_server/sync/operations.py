@@ -1,13 +1,21 @@
 """Taking a round: who may ask, what is applied, what is noted about the kiosk."""
 
+import msgspec
+
+from shared.db import Database
 from shared.devices import operations as devices
 from shared.devices import store as device_store
 from shared.devices.rules import Device
+from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, Refused
+from shared.kernel.ids import draw_nonce
 from shared.pickup_points import store as pickup_points
-from shared.sync.receive import receive
+from shared.pickup_points.rules import PickupPoint
+from shared.sync import store
+from shared.sync.receive import SyncProblem, receive
+from shared.sync.rejoin import rejoin
 from shared.sync.rooms import feed_name
-from shared.sync.wire import PROTOCOL, SyncAnswer, SyncRequest
+from shared.sync.wire import PROTOCOL, RejoinAnswer, RejoinRequest, SyncAnswer, SyncRequest
 from sync_server.host import Centre
 from sync_server.sync.rules import next_round_seconds
 
@@ -38,24 +46,97 @@ def known_device(centre: Centre, device_id: str) -> Device:
     return device
 
 
+def _point(centre: Centre, device: Device) -> PickupPoint:
+    point = pickup_points.point(centre.db, device.point)
+    if point is None:
+        raise DeviceUnknown
+    return point
+
+
+def feeds_of(centre: Centre, device: Device) -> list[str]:
+    """The feeds a device may read: its region's and its point's."""
+    point = _point(centre, device)
+    return [feed_name("region", point.region), feed_name("point", device.point)]
+
+
+def _is_parked(centre: Centre, device: Device, epoch: str, hardware: str, idle: bool) -> bool:
+    """Whether this lane is kept without being applied. Raises ``SyncProblem`` CLONE, EPOCH for one that isn't ours."""
+    lane = store.lanes(centre.db, device.point, device.id).get(epoch)
+    parked = lane is not None and bool(lane.parked)
+    if hardware != device.hardware:
+        if not parked or idle:
+            raise SyncProblem("CLONE", N_("这张存储卡来自另一台机器。"), -1)
+    elif parked or epoch != device.epoch:
+        raise SyncProblem("EPOCH", N_("本机的记录要先与中心核对。"), -1)
+    return parked
+
+
 def take_round(centre: Centre, device: Device, asked: SyncRequest, size: int) -> SyncAnswer:
     """One round of one device; raises what :func:`shared.sync.receive.receive` raises."""
     if asked.protocol != PROTOCOL:
         raise ProtocolTooOld
-    if asked.epoch != device.epoch:
-        raise DeviceUnknown
-    point = pickup_points.point(centre.db, device.point)
-    if point is None:
-        raise DeviceUnknown
-    answer = receive(
-        centre.db,
-        centre.house,
-        centre.clock,
-        point=device.point,
-        feeds=[feed_name("region", point.region), feed_name("point", device.point)],
-        request=asked,
-        next_s=next_round_seconds(device_store.count(centre.db)),
-    )
+    parked = _is_parked(centre, device, asked.epoch, asked.hardware, asked.n == 0)
+    feeds = feeds_of(centre, device)
+    try:
+        answer = receive(
+            centre.db,
+            centre.house,
+            centre.clock,
+            point=device.point,
+            feeds=[] if parked else feeds,
+            request=asked,
+            next_s=next_round_seconds(device_store.count(centre.db)),
+        )
+    except SyncProblem as problem:
+        if problem.code == "GAP":
+            # within one life nothing that was confirmed is missing: the database is an older copy of itself
+            begin_new_life(centre.db)
+        raise
+    rider = centre.house.rider
+    if rider is not None and not parked:
+        grants = rider.settle(
+            centre.db,
+            centre.clock,
+            point=device.point,
+            region=feeds[0].partition(":")[2],
+            device=device.id,
+            epoch=asked.epoch,
+            hardware=asked.hardware,
+            generation=answer.generation,
+            told=asked.allotments,
+        )
+        answer = msgspec.structs.replace(answer, grants=grants)
     if asked.health:
-        devices.note_contact(centre.db, centre.clock, device.id, asked.health)
+        devices.note_contact(centre.db, centre.clock, device.id, asked.health, generation=answer.generation)
+    return answer
+
+
+def begin_new_life(db: Database) -> None:
+    """The database is an older copy: from now on nothing that was said before its loss is believed."""
+    with db.writing() as tx:
+        life = store.server_life(tx)
+        assert life is not None  # noqa: S101 - init has run before a server answers
+        store.start_server_life(tx, life.generation + 1, draw_nonce(8))
+
+
+def take_rejoin(centre: Centre, device: Device, asked: RejoinRequest) -> RejoinAnswer:
+    """Compare a device's history with ours; its epoch is the one it is to go on under."""
+    if asked.protocol != PROTOCOL:
+        raise ProtocolTooOld
+    own_hardware = asked.hardware == device.hardware
+    with centre.db.writing() as tx:
+        known = device_store.device(tx, device.id)
+        if known is None:
+            raise DeviceUnknown
+        answer = rejoin(
+            tx,
+            point=device.point,
+            current_epoch=known.epoch,
+            own_hardware=own_hardware,
+            request=asked,
+            draw_epoch=devices.draw_epoch,
+            now=utc_text(centre.clock.now()),
+        )
+        if own_hardware and answer.epoch != known.epoch:
+            device_store.set_epoch(tx, device.id, answer.epoch)
     return answer

@@ -11,10 +11,9 @@ from shared.kernel.limits import ENROL_BYTES, SYNC_BODY_BYTES
 from shared.pickup_points import store as pickup_points
 from shared.sync import signing, snapshot, store
 from shared.sync.receive import SyncProblem
-from shared.sync.rooms import feed_name
-from shared.sync.wire import EnrolAnswer, EnrolRequest, Problem, SyncRequest, pack, unpack
+from shared.sync.wire import EnrolAnswer, EnrolRequest, Problem, RejoinRequest, SyncRequest, pack, unpack
 from sync_server.host import current_centre
-from sync_server.sync.operations import known_device, take_round
+from sync_server.sync.operations import feeds_of, known_device, take_rejoin, take_round
 
 CONTENT_TYPE = "application/vnd.linqu.sync"
 
@@ -66,7 +65,7 @@ def enrol() -> ResponseReturnValue:
             epoch=device.epoch,
             point=device.point,
             region=point.region,
-            generation=life[0],
+            generation=life.generation,
             server_key=signing.public_bytes(centre.server_key),
             point_number=point.number,
             point_key=centre.point_key(point.number),
@@ -94,14 +93,28 @@ def sync() -> ResponseReturnValue:
     return _answer(take_round(current_centre(), device, asked, len(body)), nonce)
 
 
+@blueprint.post("/rejoin")
+def compare_histories() -> ResponseReturnValue:
+    body = request.get_data()
+    device, nonce = _signed_device(body)
+    asked = unpack(body, RejoinRequest)
+    if (asked.nonce, asked.device) != (nonce, device.id):
+        raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
+    return _answer(take_rejoin(current_centre(), device, asked), nonce)
+
+
 @blueprint.get("/snapshot")
 def send_snapshot() -> ResponseReturnValue:
     centre = current_centre()
     device, nonce = _signed_device(request.query_string)
     feed = request.args.get("feed", "")
-    point = pickup_points.point(centre.db, device.point)
-    if point is None or feed not in (feed_name("point", device.point), feed_name("region", point.region)):
+    if feed not in feeds_of(centre, device):
         raise Refused("FEED_FOREIGN", N_("本机无权读取这个数据流。"))
+    life = store.server_life(centre.db)
+    if life is None or request.args.get("generation") != str(life.generation):
+        raise SyncProblem("GENERATION", N_("中心从备份恢复过，正在与本机对账。"), -1)
+    if request.args.get("epoch") != device.epoch:
+        raise SyncProblem("EPOCH", N_("本机的记录要先与中心核对。"), -1)
 
     # one transaction, so that every part shows the same moment; packed first, so that a slow line holds none
     with centre.db.writing() as tx:

@@ -31,7 +31,7 @@ def kiosk_journal(folder: Path) -> Iterator[KioskJournal]:
     migrate_house(db, house)
     with db.writing() as tx:
         store.enrol_state(tx, device="K1", hardware="hw", epoch="E1", point=POINT, region=REGION, generation=1)
-    yield KioskJournal(db, SystemClock(), IdMaker.at_start("K1"), house, "K1", "E1")
+    yield KioskJournal(db, SystemClock(), IdMaker.at_start("K1"), house)
     db.close()
 
 

@@ -98,7 +98,7 @@ def push(kiosk: KioskJournal, centre: CentreJournal) -> None:
         with kiosk.db.writing() as tx:
             for feed in FEEDS:
                 sync_store.set_cursor(tx, feed, 0)
-    request = accept.first_request(kiosk.db, state, secrets.token_hex(8), {})
+    request = accept.first_request(kiosk.db, kiosk.house, state, secrets.token_hex(8), {})
     answer = receive(centre.db, centre.house, centre.clock, point=POINT, feeds=FEEDS, request=request, next_s=30)
     accept.check_answer(request, answer)
     accept.accept(kiosk.db, kiosk.house, kiosk.clock, state, [answer])

@@ -68,7 +68,7 @@ class Kiosk:
 
     def round(self, lose_answer: bool = False, between: Callable[[], None] | None = None) -> list[SyncAnswer]:
         state = self.state()
-        request = accept.first_request(self.db, state, secrets.token_hex(8), {})
+        request = accept.first_request(self.db, self.house, state, secrets.token_hex(8), {})
         answers = [self.centre.answer(request)]
         accept.check_answer(request, answers[0])
         if between:
@@ -93,7 +93,7 @@ def make_centre(db: Database) -> Centre:
     with db.writing() as tx:
         store.start_server_life(tx, 1, "E0")
     return Centre(
-        db, house, clock, CentreJournal(db, clock, IdMaker.at_start("0"), house, "E0"), Ed25519PrivateKey.generate()
+        db, house, clock, CentreJournal(db, clock, IdMaker.at_start("0"), house), Ed25519PrivateKey.generate()
     )
 
 
@@ -102,7 +102,7 @@ def make_kiosk(db: Database, centre: Centre, device: str = "K1") -> Kiosk:
     epoch = f"E{device}"
     with db.writing() as tx:
         store.enrol_state(tx, device=device, hardware="hw", epoch=epoch, point=POINT, region=REGION, generation=1)
-    journal = KioskJournal(db, centre.clock, IdMaker.at_start(device), centre.house, device, epoch)
+    journal = KioskJournal(db, centre.clock, IdMaker.at_start(device), centre.house)
     return Kiosk(db, centre.house, centre.clock, journal, centre)
 
 

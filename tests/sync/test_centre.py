@@ -44,7 +44,7 @@ def test_a_fact_parked_in_quarantine_is_met_the_same_way_in_a_replay(kiosk: Kios
     fill(kiosk, "a", 1)
     bad = Filled("a", 13)
     with kiosk.db.writing() as tx:
-        seq, before = store.kiosk_head(tx)
+        seq, before, *_ = store.kiosk_head(tx)
         packed = msgspec.msgpack.encode(bad)
         fact = Fact(POINT, "K1", "EK1", seq + 1, "toy.filled.v1", "t", "", bad)
         store.add_fact(tx, fact, packed, chain_hash(before, fact.kind, "t", "", packed), b"\x90")
@@ -199,7 +199,7 @@ def test_others_at_the_kiosk_can_write_while_a_snapshot_comes_in(kiosk: Kiosk) -
 
 def test_migrating_twice_changes_nothing(centre: Centre) -> None:
     migrate_house(centre.db, centre.house)
-    assert store.server_life(centre.db) == (1, "E0")
+    assert store.server_life(centre.db) == store.ServerLife(1, "E0", 0)
 
 
 def test_the_seed_of_a_random_walk_of_both_sides_ends_in_equal_rows(kiosk: Kiosk) -> None:

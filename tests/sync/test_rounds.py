@@ -71,7 +71,7 @@ def test_a_lost_answer_is_made_good_by_the_next_round_without_doubling(kiosk: Ki
 def test_the_same_request_sent_three_times_counts_once(kiosk: Kiosk) -> None:
     kiosk.bootstrap()
     fill(kiosk, "a", 5)
-    request = accept.first_request(kiosk.db, kiosk.state(), "n", {})
+    request = accept.first_request(kiosk.db, kiosk.house, kiosk.state(), "n", {})
     for _ in range(3):
         kiosk.centre.answer(request)
     kiosk.round()
@@ -183,7 +183,7 @@ def test_a_gap_is_named_and_changes_nothing(kiosk: Kiosk) -> None:
         fill(kiosk, "a", amount)
     ahead = dataclasses.replace(kiosk.state(), acked_seq=2)
     with pytest.raises(SyncProblem) as problem:
-        kiosk.centre.answer(accept.first_request(kiosk.db, ahead, "n", {}))
+        kiosk.centre.answer(accept.first_request(kiosk.db, kiosk.house, ahead, "n", {}))
     assert (problem.value.code, problem.value.acked_seq) == ("GAP", 0)
     assert held(kiosk.centre.db, POINT, "a") == 0
 
@@ -191,7 +191,7 @@ def test_a_gap_is_named_and_changes_nothing(kiosk: Kiosk) -> None:
 def test_other_facts_under_known_numbers_are_named_a_fork(kiosk: Kiosk) -> None:
     kiosk.bootstrap()
     fill(kiosk, "a", 1)
-    first = accept.first_request(kiosk.db, kiosk.state(), "n", {})
+    first = accept.first_request(kiosk.db, kiosk.house, kiosk.state(), "n", {})
     kiosk.centre.answer(first)
     line = first.facts[0]
     other = msgspec.structs.replace(first, facts=[msgspec.structs.replace(line, actors=["somebody else"])])
@@ -204,7 +204,7 @@ def test_an_older_copy_of_the_database_is_named_a_fork_before_it_records_anythin
     kiosk.bootstrap()
     fill(kiosk, "a", 1)
     kiosk.round()
-    asked_by_the_copy = accept.first_request(kiosk.db, kiosk.state(), "n", {})
+    asked_by_the_copy = accept.first_request(kiosk.db, kiosk.house, kiosk.state(), "n", {})
     fill(kiosk, "a", 2)
     kiosk.round()
     with pytest.raises(SyncProblem) as problem:
@@ -251,7 +251,10 @@ def test_a_fact_without_a_readable_time_is_parked_and_what_follows_goes_on(
     chain = chain_hash(chain, "toy.filled.v1", good_at, "店员", second)
     lines = [FactLine("toy.filled.v1", at, "店员", first), FactLine("toy.filled.v1", good_at, "店员", second)]
     request = msgspec.structs.replace(
-        accept.first_request(kiosk.db, kiosk.state(), "n", {}), n=2, facts=to_blocks(lines, 1), chain_after=chain
+        accept.first_request(kiosk.db, kiosk.house, kiosk.state(), "n", {}),
+        n=2,
+        facts=to_blocks(lines, 1)[0],
+        chain_after=chain,
     )
     assert kiosk.centre.answer(request).acked_seq == 2
     assert held(kiosk.centre.db, POINT, "a") == 2
@@ -266,7 +269,7 @@ def test_a_fact_without_a_readable_time_is_parked_and_what_follows_goes_on(
 def test_an_answer_that_is_not_whole_is_not_believed(kiosk: Kiosk, change: str) -> None:
     kiosk.bootstrap()
     centre_fill(kiosk, "a", 1)
-    request = accept.first_request(kiosk.db, kiosk.state(), "n", {})
+    request = accept.first_request(kiosk.db, kiosk.house, kiosk.state(), "n", {})
     answer = kiosk.centre.answer(request)
     wrong = {"nonce": "other", "count": 5, "digest": b"x", "acked_seq": 9, "cursors": {"point:OTHER": 3}}
     with pytest.raises(BadInput):

@@ -1,0 +1,95 @@
+"""What a person decides about a parked fact: apply it after all, or leave it with a reason. Both are facts."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shared.db import Row, Tx
+from shared.kernel.clock import utc_text
+from shared.kernel.errors import N_, Refused
+from shared.sync import store
+from shared.sync.journal import CentreJournal
+from shared.sync.rooms import Fact, FactKind, Room
+
+RETRIED = "retried"
+DISCARDED = "discarded"
+REASON_CHARACTERS = 200
+
+
+class Retried(msgspec.Struct, frozen=True, array_like=True):
+    """A parked fact was applied after all. It carries the whole fact: a replay needs nothing else."""
+
+    device: str
+    epoch: str
+    seq: int
+    kind: str
+    at: str
+    actor: str
+    payload: bytes
+
+
+class Discarded(msgspec.Struct, frozen=True, array_like=True):
+    """A parked fact was left unapplied, and why; the fact itself stays in the journal."""
+
+    device: str
+    epoch: str
+    seq: int
+    reason: str
+
+
+def room_of(rooms: Sequence[Room]) -> Room:
+    """The room whose facts settle parked facts of ``rooms``."""
+    kinds = {kind.name: kind for room in rooms for kind in room.kinds}
+
+    def retried(tx: Tx, fact: Fact, it: Retried) -> None:
+        kind = kinds.get(it.kind)
+        if kind is None:
+            raise Refused("UNKNOWN_KIND", N_("中心还不认识这种记录。"), N_("请先升级中心，再重试。"))
+        payload = kind.decode(it.payload)
+        kind.apply(tx, Fact(fact.point, it.device, it.epoch, it.seq, it.kind, it.at, it.actor, payload), payload)
+
+    def discarded(tx: Tx, fact: Fact, it: Discarded) -> None:
+        """Nothing changes: the decision itself is the record."""
+
+    return Room(
+        "quarantine",
+        kinds=(
+            FactKind("sync.retried.v1", Retried, retried, centre_only=True),
+            FactKind("sync.discarded.v1", Discarded, discarded, centre_only=True),
+        ),
+    )
+
+
+def _parked(tx: Tx, point: str, device: str, epoch: str, seq: int) -> Row:
+    parked = store.parked_fact(tx, point, device, epoch, seq)
+    if parked is None or parked["resolved_at"] is not None:
+        raise Refused("NOT_PARKED", N_("这条记录已经处理过。"), N_("请刷新页面。"))
+    return parked
+
+
+def retry(journal: CentreJournal, tx: Tx, point: str, device: str, epoch: str, seq: int, actor: str) -> None:
+    """Apply a parked fact now. ``tx`` comes from ``journal.writing(point)``.
+
+    Raises ``Refused`` NOT_PARKED, UNKNOWN_KIND, or whatever still speaks against the fact; nothing is changed then.
+    """
+    parked = _parked(tx, point, device, epoch, seq)
+    payload = Retried(device, epoch, seq, parked["kind"], parked["at"], parked["actor"], bytes(parked["payload"]))
+    try:
+        journal.record(tx, payload, point=point, actor=actor)
+    except (msgspec.MsgspecError, LookupError, ValueError, TypeError, ArithmeticError) as error:
+        raise Refused(
+            "STILL_FAILS", N_("重试后仍不能应用：%(why)s"), N_("请先处理原因，或写明理由后忽略。"), why=str(error)[:200]
+        ) from error
+    store.settle_parked(tx, point, device, epoch, seq, utc_text(journal.clock.now()), RETRIED)
+
+
+def discard(
+    journal: CentreJournal, tx: Tx, point: str, device: str, epoch: str, seq: int, reason: str, actor: str
+) -> None:
+    """Leave a parked fact unapplied, with a reason. Raises ``Refused`` NOT_PARKED, REASON_MISSING."""
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_CHARACTERS:
+        raise Refused("REASON_MISSING", N_("请写明忽略的理由（最多 200 字）。"))
+    _parked(tx, point, device, epoch, seq)
+    journal.record(tx, Discarded(device, epoch, seq, reason), point=point, actor=actor)
+    store.settle_parked(tx, point, device, epoch, seq, utc_text(journal.clock.now()), f"{DISCARDED}: {reason}")
