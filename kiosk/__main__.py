@@ -1,16 +1,18 @@
 """``python -m kiosk``: run the kiosk, enrol it, look after it."""
 
+import contextlib
 import logging
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from kiosk.config import read_config
+from kiosk.copies.commands import backup, restore
 from kiosk.host import Kiosk, open_kiosk
-from kiosk.supervisor import PROCESSES, Supervisor
+from kiosk.supervisor import ALL_PROCESSES, Supervisor, processes_of
+from shared.db.copies import in_use
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refused
 from shared.sync.findings import report
@@ -26,25 +28,41 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("process", required=False, type=click.Choice(PROCESSES))
+@click.argument("process", required=False, type=click.Choice(ALL_PROCESSES))
 def run(process: str | None) -> None:
-    """Run one PROCESS, or all of them and keep them running."""
+    """Run one PROCESS, or all that this kiosk is set up for and keep them running."""
+    config = _or_exit(read_config)
     if process is None:
-        Supervisor(PROCESSES, SystemClock()).run()
-    elif process == "web":
-        _run_web(_open())
-    elif process == "sync":
+        Supervisor(processes_of(config), SystemClock()).run()
+        return
+    with contextlib.ExitStack() as stack:
+        _or_exit(lambda: stack.enter_context(in_use(config.data)))
+        _worker(process)(_open())
+
+
+def _worker(process: str) -> Callable[[Kiosk], None]:
+    """What a process does with its life; each loads only its own libraries."""
+    if process == "web":
+        return _run_web
+    if process == "sync":
         from kiosk.sync.worker import run as run_sync
 
-        run_sync(_open())
-    elif process == "print":
+        return run_sync
+    if process == "print":
         from kiosk.labels.worker import run as run_print
 
-        run_print(_open())
-    else:
-        from kiosk.scan.worker import run as run_scan
+        return run_print
+    if process == "copy":
+        from kiosk.copies.worker import run as run_copy
 
-        run_scan(_open())
+        return run_copy
+    if process == "relay":
+        from kiosk.carry.relay import run as run_relay
+
+        return run_relay
+    from kiosk.scan.worker import run as run_scan
+
+    return run_scan
 
 
 def _run_web(kiosk: Kiosk) -> None:
@@ -83,16 +101,8 @@ def doctor() -> None:
     sys.exit(0 if report(examine(_open())) else 1)
 
 
-@main.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup(file: Path) -> None:
-    """Copy the database to FILE (a USB stick) while the kiosk runs. Keep db.key from the data directory with it."""
-    try:
-        _open().db.backup_to(file)
-    except OSError as error:
-        print(f"没有写成备份：{error}", file=sys.stderr)
-        sys.exit(2)
-    print(f"已备份到 {file}")
+main.add_command(backup)
+main.add_command(restore)
 
 
 def _open() -> Kiosk:

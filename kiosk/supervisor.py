@@ -1,4 +1,4 @@
-"""``kiosk run`` without systemd: the four processes side by side, started again when one dies."""
+"""``kiosk run`` without systemd: its processes side by side, started again when one dies."""
 
 import logging
 import signal
@@ -7,15 +7,23 @@ import sys
 import threading
 from dataclasses import dataclass, field
 
+from kiosk.config import Config
 from shared.kernel.clock import Clock
 
 PROCESSES = ("web", "sync", "print", "scan")
+ALL_PROCESSES = (*PROCESSES, "copy", "relay")
 LOOK_SECONDS = 0.3
 LONGEST_PAUSE_SECONDS = 30.0
 HEALTHY_SECONDS = 30.0
 STOP_SECONDS = 8.0
 
 log = logging.getLogger(__name__)
+
+
+def processes_of(config: Config) -> tuple[str, ...]:
+    """The processes that this kiosk is set up for: a stick for copies and a relay for neighbours are extra."""
+    extra = (("copy", config.copy is not None), ("relay", bool(config.relay)))
+    return (*PROCESSES, *(name for name, wanted in extra if wanted))
 
 
 @dataclass
