@@ -1,7 +1,7 @@
 """One HTTP exchange that is not believed too easily: no redirects, a total deadline, a size cap, a signature.
 
 ``requests`` alone would follow a portal's redirect by turning POST into GET, take a cut body for a success, and count
-its time-out anew with every byte.
+its time-out anew with every byte (:mod:`kiosk.sync.timed`).
 """
 
 import secrets
@@ -13,9 +13,12 @@ import requests
 import urllib3.exceptions
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk.sync.portal import PROBE_SECONDS, portal_in_the_way
 from kiosk.sync.rules import Trouble, trouble_of_status
+from kiosk.sync.timed import TimedSession
 from shared.kernel.clock import Clock
 from shared.kernel.limits import (
+    ENROL_BYTES,
     SNAPSHOT_BYTES,
     SNAPSHOT_DEADLINE_SECONDS,
     SYNC_BODY_BYTES,
@@ -25,6 +28,7 @@ from shared.sync import signing
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 6.0
+SLOWEST_BYTES_PER_SECOND = 4_000
 CHUNK_BYTES = 64 * 1024
 CONTENT_TYPE = "application/vnd.linqu.sync"
 
@@ -49,6 +53,7 @@ class CentreLink:
     device_key: Ed25519PrivateKey
     server_key: bytes
     clock: Clock
+    portal_port: int = 80
 
     def __post_init__(self) -> None:
         self._session = new_session(self.certificates)
@@ -57,8 +62,10 @@ class CentreLink:
         """Send a signed request, give back the checked answer. Raises :class:`ExchangeFailed`."""
         place = f"POST {path}"
         headers = self._headers(place, nonce, body)
-        with _translated(), self._session.post(
-            self.server + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS),
+        # a body on its way over a slow line delays the answer; the deadline holds all the same
+        patience = min(SYNC_DEADLINE_SECONDS, READ_SECONDS + len(body) / SLOWEST_BYTES_PER_SECOND)
+        with self._translated(), self._session.within(SYNC_DEADLINE_SECONDS), self._session.post(
+            self.server + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, patience),
             stream=True, allow_redirects=False,
         ) as response:  # fmt: skip
             data = b"".join(read_within(response, self.clock, SYNC_DEADLINE_SECONDS, SYNC_BODY_BYTES * 16))
@@ -72,12 +79,15 @@ class CentreLink:
         """A snapshot's bytes as they come; who reads them checks the signature at their end."""
         place = f"GET {path}"
         headers = self._headers(place, nonce, query.encode())
-        with _translated(), self._session.get(
+        with self._translated(), self._session.within(SNAPSHOT_DEADLINE_SECONDS), self._session.get(
             f"{self.server}{path}?{query}", headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS * 5),
             stream=True, allow_redirects=False,
         ) as response:  # fmt: skip
             if response.status_code != 200 or response.headers.get("Content-Type") != CONTENT_TYPE:
-                raise _unbelieved(response, b"")
+                refusal = b"".join(read_within(response, self.clock, SYNC_DEADLINE_SECONDS, ENROL_BYTES))
+                signature = response.headers.get(signing.SIGNATURE_HEADER, "")
+                signed = signing.answer_is_from(self.server_key, place, nonce, refusal, signature)
+                raise _unbelieved(response, refusal if signed else b"")
             yield from read_within(response, self.clock, SNAPSHOT_DEADLINE_SECONDS, SNAPSHOT_BYTES)
 
     def _headers(self, place: str, nonce: str, body: bytes) -> dict[str, str]:
@@ -89,14 +99,38 @@ class CentreLink:
             "Accept-Encoding": "identity",
         }
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        start = self.clock.monotonic()
+        try:
+            yield
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            trouble = trouble_of_error(error)
+            # what took long is not asked a second time: the whole try ends within the deadline
+            quick = self.clock.monotonic() - start < SYNC_DEADLINE_SECONDS - PROBE_SECONDS
+            if trouble is not Trouble.BAD_ANSWER and quick and portal_in_the_way(self.server, self.portal_port):
+                trouble = Trouble.PORTAL
+            raise ExchangeFailed(trouble, str(error)) from error
+
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
 
 
-def new_session(certificates: str) -> requests.Session:
+def trouble_of_error(error: Exception) -> Trouble:
+    """What it means that nothing whole came back."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return Trouble.CERTIFICATE
+    if isinstance(error, (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)):
+        return Trouble.TIMEOUT
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return Trouble.NO_NETWORK
+    return Trouble.BAD_ANSWER
+
+
+def new_session(certificates: str) -> TimedSession:
     """A session that trusts only the pinned certificate authority, where one is given, and no proxy settings."""
-    session = requests.Session()
+    session = TimedSession()
     session.trust_env = False
     if certificates:
         session.verify = certificates
@@ -106,20 +140,6 @@ def new_session(certificates: str) -> requests.Session:
 def new_nonce() -> str:
     """Names one exchange."""
     return secrets.token_hex(12)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except requests.exceptions.SSLError as error:
-        raise ExchangeFailed(Trouble.CERTIFICATE, str(error)) from error
-    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise ExchangeFailed(Trouble.TIMEOUT, str(error)) from error
-    except requests.exceptions.ConnectionError as error:
-        raise ExchangeFailed(Trouble.NO_NETWORK, str(error)) from error
-    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise ExchangeFailed(Trouble.BAD_ANSWER, str(error)) from error
 
 
 def read_within(response: requests.Response, clock: Clock, deadline_seconds: float, most_bytes: int) -> Iterator[bytes]:
