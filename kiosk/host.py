@@ -24,6 +24,8 @@ from shared.sync.rebuild import migrate_house
 from shared.sync.signing import keep_hex_secret, load_or_make_key, public_bytes
 
 DATABASE_FILE = "kiosk.db"
+DEVICE_KEY = "device.key"
+NEXT_KEY = "device.key.next"
 
 
 class NotEnrolled(Refused):
@@ -101,6 +103,22 @@ class Kiosk:
         state = self.state()
         return pickup_points.point(self.db, state.point) if state else None
 
+    def next_device_key(self) -> Ed25519PrivateKey:
+        """The key to enrol with anew, on the disk before it is used: the present one is another machine's too."""
+        return load_or_make_key(self.config.data / NEXT_KEY)
+
+    def take_enrolled_key(self) -> None:
+        """Sign with the key this kiosk was enrolled with last. Raises :class:`ForeignDatabase` when it isn't here."""
+        enrolled = store.enrolment(self.db)
+        if enrolled is None or enrolled.device_key == public_bytes(self.device_key):
+            return
+        following = self.config.data / NEXT_KEY
+        if following.exists() and public_bytes(load_or_make_key(following)) == enrolled.device_key:
+            following.replace(self.config.data / DEVICE_KEY)
+        self.device_key = load_or_make_key(self.config.data / DEVICE_KEY)
+        if enrolled.device_key != public_bytes(self.device_key):
+            raise ForeignDatabase(self.enrolled_state().device)
+
     def derived_secret(self, purpose: str) -> str:
         """A secret of this machine for one purpose (sessions, worker token), as hexadecimal text."""
         return hmac.new(self.secret, purpose.encode(), hashlib.sha256).hexdigest()
@@ -114,14 +132,12 @@ def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     # encrypts the database; on the same card as the data it delays a thief, no more
     secret = bytes.fromhex(keep_hex_secret(config.data / "db.key"))
-    device_key = load_or_make_key(config.data / "device.key")
+    device_key = load_or_make_key(config.data / DEVICE_KEY)
     db = open_sqlite(config.data / DATABASE_FILE, key=secret.hex(), authoritative=False)
     house = kiosk_house()
     migrate_house(db, house)
     kiosk = Kiosk(config, db, clock or SystemClock(), house, device_key, secret, hardware_id(config.hardware))
-    enrolled = store.enrolment(db)
-    if enrolled is not None and enrolled.device_key != public_bytes(device_key):
-        raise ForeignDatabase(kiosk.enrolled_state().device)
+    kiosk.take_enrolled_key()
     return kiosk
 
 

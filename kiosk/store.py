@@ -35,6 +35,11 @@ def enrolment(db: Reads) -> Enrolment | None:
     )
 
 
+def forget_enrolment(tx: Tx) -> None:
+    """Be enrolled nowhere."""
+    tx.execute("DELETE FROM enrolment")
+
+
 def set_enrolment(tx: Tx, enrolled: Enrolment) -> None:
     """Write it, once."""
     tx.execute(

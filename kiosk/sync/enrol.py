@@ -30,8 +30,7 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
     import requests
     import urllib3.exceptions
 
-    if kiosk.state() is not None:
-        raise Refused("ALREADY_ENROLLED", N_("本机已经登记过。"), N_("要换自提点，请先清空数据目录。"))
+    may_enrol(kiosk)
     server = server.strip().rstrip("/")
     if not server.startswith(("http://", "https://")):
         raise Refused("SERVER_ADDRESS", N_("中心地址不对。"), N_("地址以 https:// 开头，请向运营确认。"))
@@ -39,7 +38,8 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
     if server.startswith("http://") and urlsplit(server).hostname not in LOOPBACK:
         raise Refused("SERVER_PLAIN", N_("中心地址没有加密。"), N_("地址要以 https:// 开头，请向运营确认。"))
     nonce = new_nonce()
-    public = signing.public_bytes(kiosk.device_key)
+    key = kiosk.next_device_key() if kiosk.state() else kiosk.device_key
+    public = signing.public_bytes(key)
     body = pack(
         EnrolRequest(
             protocol=PROTOCOL, nonce=nonce, code="".join(code.split()), public_key=public, hardware=kiosk.hardware
@@ -47,7 +47,7 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
     )
     headers = {
         signing.NONCE_HEADER: nonce,
-        signing.SIGNATURE_HEADER: signing.sign_request(kiosk.device_key, PLACE, nonce, body),
+        signing.SIGNATURE_HEADER: signing.sign_request(key, PLACE, nonce, body),
         "Content-Type": CONTENT_TYPE,
         "Accept-Encoding": "identity",
     }
@@ -75,7 +75,16 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
     if answer.nonce != nonce or not signing.answer_is_from(answer.server_key, PLACE, nonce, content, signature):
         raise _foreign(server)
     _keep(kiosk, server, public, answer)
+    kiosk.take_enrolled_key()
     return answer
+
+
+def may_enrol(kiosk: Kiosk) -> None:
+    """Raise ``Refused`` ALREADY_ENROLLED unless this is a new machine, or a card from another whose facts are safe."""
+    state = kiosk.state()
+    if state is None or (state.trouble == Trouble.CLONE and sync_store.outbox(kiosk.db)[0] == 0):
+        return
+    raise Refused("ALREADY_ENROLLED", N_("本机已经登记过。"), N_("要换自提点，请先清空数据目录。"))
 
 
 def _foreign(server: str) -> Refused:
@@ -84,6 +93,12 @@ def _foreign(server: str) -> Refused:
 
 def _keep(kiosk: Kiosk, server: str, public: bytes, answer: EnrolAnswer) -> None:
     with kiosk.db.writing() as tx:
+        if sync_store.sync_state(tx) is not None:
+            # a card from another machine: its facts are at the centre, its rows come anew
+            sync_store.forget_identity(tx)
+            store.forget_enrolment(tx)
+            for table in kiosk.house.tables.values():
+                tx.execute(table.delete_all)
         sync_store.enrol_state(
             tx,
             device=answer.device,

@@ -16,7 +16,8 @@ blueprint = Blueprint("sync", __name__, template_folder="templates")
 @blueprint.get("/enrolment")
 def show_enrolment() -> ResponseReturnValue:
     kiosk = current_kiosk()
-    if kiosk.state() is not None:
+    state = kiosk.state()
+    if state is not None and state.trouble != Trouble.CLONE:
         return redirect("/" if kiosk.point() else "/enrolment/first-data")
     return render_template("sync/enrolment.html", server=kiosk.config.server, refused=None)
 

@@ -40,6 +40,7 @@ class Link(Protocol):
 def open_link(kiosk: Kiosk) -> CentreLink:
     """The signed way to the centre. Raises ``NotEnrolled``."""
     enrolled, state = kiosk.enrolment(), kiosk.enrolled_state()
+    kiosk.take_enrolled_key()
     return CentreLink(
         enrolled.server,
         kiosk.config.certificates,

@@ -56,6 +56,10 @@ class SyncWorker:
         else:
             self._failures += 1
             log.warning("sync round failed: %s (%d in a row)", trouble.value, self._failures)
+        if trouble in (Trouble.CLONE, Trouble.NOT_KNOWN):
+            # the next round may be another device's: enrolled anew from the screen
+            self._link.close()
+            self._link = None
         self._beat("ok" if trouble is Trouble.NONE else trouble.value)
         return trouble
 
@@ -66,7 +70,7 @@ class SyncWorker:
         last_beat = self._kiosk.clock.monotonic()
         while not self._stop.is_set() and self._kiosk.clock.monotonic() < until:
             now = store.sync_state(self._kiosk.db)
-            if now is None or now.wanted != state.wanted:
+            if now is None or (now.wanted, now.device) != (state.wanted, state.device):
                 return
             if wait.cut_short and store.outbox(self._kiosk.db)[0]:
                 self._stop.wait(DEBOUNCE_SECONDS)

@@ -137,6 +137,11 @@ class SyncedTable:
         return f"DELETE FROM {self.name} WHERE {self.scope} = ?"
 
     @cached_property
+    def delete_all(self) -> str:
+        """Drop all rows."""
+        return f"DELETE FROM {self.name}"
+
+    @cached_property
     def select_changed(self) -> str:
         """Rows of a scope above a version, oldest first, with version and deleted at the end.
 
