@@ -1,0 +1,1 @@
+"""PostgreSQL for real: several servers, lost connections, cut tables, one moment to read."""
