@@ -67,14 +67,17 @@ class DatabaseBusy(Refused):
 _DATA_ERRORS = {
     "IntegrityError", "DataError", "InterfaceError", "ProgrammingError", "NotSupportedError", "ProgramLimitExceeded",
 }  # fmt: skip
-_RULE_ERRORS = (Refused, ArithmeticError, LookupError, TypeError, ValueError, AssertionError, AttributeError)
 
 
 def is_about_data(error: Exception) -> bool:
-    """Whether what failed is the thing written (bad value, broken rule, broken constraint), not the database itself."""
-    if isinstance(error, (DiskFull, DatabaseUnreadable, DatabaseBusy)):
+    """Whether what failed is the thing written (bad value, broken rule, broken constraint), not what stores it.
+
+    Whatever a rule raises counts, down to a recursion too deep: one fact must never hold up all that come after it.
+    """
+    if isinstance(error, (DiskFull, DatabaseUnreadable, DatabaseBusy, OSError, MemoryError)):
         return False
-    return isinstance(error, _RULE_ERRORS) or any(base.__name__ in _DATA_ERRORS for base in type(error).__mro__)
+    names = {base.__name__ for base in type(error).__mro__}
+    return "DatabaseError" not in names or bool(names & _DATA_ERRORS)
 
 
 class Reads(Protocol):

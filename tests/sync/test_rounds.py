@@ -13,6 +13,7 @@ from shared.sync import accept, rows, store
 from shared.sync.journal import chain_hash
 from shared.sync.rebuild import differences, rebuild
 from shared.sync.receive import SyncProblem
+from shared.sync.rooms import Fact
 from shared.sync.wire import FactLine, to_blocks
 from tests.sync.conftest import POINT, REGION, Kiosk
 from tests.sync.toy import Asked, Emptied, Filled, Priced, held
@@ -302,3 +303,37 @@ def test_a_kiosk_that_recorded_before_its_snapshot_loses_nothing(kiosk: Kiosk) -
     assert rows.digest(kiosk.db, kiosk.house, f"point:{POINT}") == rows.digest(
         kiosk.centre.db, kiosk.house, f"point:{POINT}"
     )
+
+
+def test_a_rule_that_never_ends_is_parked_and_what_follows_goes_on(kiosk: Kiosk, tmp_path: Path) -> None:
+    """R22: one poisoned fact holds up nothing, at its first round already."""
+    kiosk.bootstrap()
+    fill(kiosk, "a", 1)
+    with kiosk.journal.writing(POINT) as tx:
+        kiosk.journal.record(tx, Filled("b", 1, "endless"), point=POINT, actor="店员")
+    fill(kiosk, "a", 2)
+    kiosk.round()
+    assert held(kiosk.centre.db, POINT, "a") == 3
+    assert [row["seq"] for row in store.open_quarantine(kiosk.centre.db)] == [2]
+    kiosk.round()
+    assert kiosk.same_as_centre()
+    empty = open_sqlite(tmp_path / "rebuilt.db", key=None, authoritative=True)
+    rebuild(kiosk.centre.db, kiosk.house, empty)
+    assert differences(kiosk.centre.db, empty, kiosk.house) == []
+    empty.close()
+
+
+def test_a_payload_that_is_no_list_travels_as_it_is_and_is_parked(kiosk: Kiosk) -> None:
+    """R22: what a damaged or foreign program wrote reaches the centre byte for byte."""
+    kiosk.bootstrap()
+    for packed in (b"", b"\xc1", b"\x81\xa1a\x01", b"\xd9\x01a", b"\x91\xd9\x01a"):
+        with kiosk.db.writing() as tx:
+            head = store.kiosk_head(tx)
+            at = utc_text(kiosk.clock.now())
+            fact = Fact(POINT, "K1", "EK1", head.seq + 1, "toy.filled.v1", at, "", Filled("a", 1))
+            store.add_fact(tx, fact, packed, chain_hash(head.hash, fact.kind, at, "", packed), b"\x90")
+    fill(kiosk, "a", 2)
+    kiosk.round()
+    assert held(kiosk.centre.db, POINT, "a") == 2
+    assert store.count_quarantine(kiosk.centre.db) == 5
+    assert store.outbox(kiosk.db)[0] == 0

