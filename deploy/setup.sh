@@ -79,11 +79,14 @@ has_chinese_font() {
         -o -name 'SourceHanSansSC*' -o -name 'wqy-zenhei*' \) -print -quit 2>/dev/null)" ]
 }
 has_chromium() { [ -x /usr/bin/chromium ]; }
+has_compiler() { command -v cc >/dev/null && [ -f /usr/include/stdio.h ]; }
 
 missing_packages() {
     has_zbar || echo libzbar0
     has_chinese_font || echo fonts-noto-cjk
     has_chromium || echo chromium
+    has_compiler || printf '%s\n' gcc libc6-dev
+    command -v strace >/dev/null || echo strace
 }
 
 # What goes on working without a package, for whoever cannot install it.
@@ -92,6 +95,8 @@ what_it_costs() {
         libzbar0) echo "the last-resort reader for damaged codes is off" ;;
         fonts-noto-cjk) echo "labels and pictures have no Chinese letters" ;;
         chromium) echo "browser tests and screenshots cannot run" ;;
+        gcc | libc6-dev) echo "the tests that cut the power cannot run" ;;
+        strace) echo "the tests that let single system calls fail cannot run" ;;
     esac
 }
 

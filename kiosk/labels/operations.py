@@ -219,8 +219,7 @@ def confirm_by_scan(kiosk: Kiosk, text: str) -> LabelMark | None:
     return mark
 
 
-def cancel_waiting(kiosk: Kiosk, parcel_id: str) -> None:
-    """Nobody needs the labels of a parcel whose inbound was undone, waiting or in question."""
-    with kiosk.db.writing() as tx:
-        for job in store.of_parcel(tx, kiosk.point_code, parcel_id):
-            store.happened(tx, job.id, JobEvent.CANCELLED, utc_text(kiosk.clock.now()))
+def cancel_waiting(tx: Tx, point: str, parcel_id: str, at: str) -> None:
+    """Nobody needs the labels of a parcel whose inbound is undone in this transaction, waiting or in question."""
+    for job in store.of_parcel(tx, point, parcel_id):
+        store.happened(tx, job.id, JobEvent.CANCELLED, at)

@@ -195,17 +195,20 @@ def undo(kiosk: Kiosk, staff: Staff, number: int) -> Action:
     done = store.action(kiosk.db, number)
     if done is None or not done.can_be_undone:
         raise cannot
-    journal, point = kiosk.journal(), kiosk.point_code
+    journal, point, at = kiosk.journal(), kiosk.point_code, utc_text(kiosk.clock.now())
 
     def once(tx: Tx, _: object) -> None:
         """In the transaction that undoes: an action taken back twice would take back what came after it."""
-        if not store.mark_undone(tx, number, utc_text(kiosk.clock.now())):
+        if not store.mark_undone(tx, number, at):
             raise cannot
+
+    def once_without_label(tx: Tx, parcel: Parcel) -> None:
+        once(tx, parcel)
+        labels.cancel_waiting(tx, point, parcel.id, at)
 
     match done.kind:
         case ActionKind.INBOUND:
-            parcels.undo_inbound(journal, point, done.parcels[0], staff.id, also=once)
-            labels.cancel_waiting(kiosk, done.parcels[0])
+            parcels.undo_inbound(journal, point, done.parcels[0], staff.id, also=once_without_label)
         case ActionKind.HAND_OUT:
             parcels.undo_hand_over(journal, point, list(done.parcels), staff.id, also=once)
         case _:

@@ -1,4 +1,4 @@
-"""``python -m tests.faults --long [SECTION …]``: the long counts, into ``RESULTS.md``. CI runs the short ones as tests."""
+"""``python -m tests.faults --long [SECTION …]``: long counts into ``RESULTS.md``; CI runs short ones as tests."""
 
 import argparse
 import importlib
