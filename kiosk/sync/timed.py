@@ -35,9 +35,6 @@ class _Line:
     def add(self, connection: socket.socket) -> socket.socket:
         """Keep a second handle on a connection: TLS takes the first one away, and shutting either down ends both."""
         handle = connection.dup()
-        if self.seconds is not None:
-            # the way up may be slow: sending has as long as the whole exchange
-            connection.settimeout(self.seconds)
         with self._lock:
             self._open.add(handle)
             if self.ended:
@@ -88,6 +85,12 @@ class _Connection(HTTPConnection):
         connection = super()._new_conn()
         self._handle = self._line.add(connection)
         return connection
+
+    def connect(self) -> None:
+        super().connect()
+        if self._line.seconds is not None and self.sock is not None:
+            # the way up may be slow: sending has as long as the whole exchange
+            self.sock.settimeout(self._line.seconds)
 
     def close(self) -> None:
         super().close()
