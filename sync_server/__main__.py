@@ -1,5 +1,6 @@
 """``python -m sync_server``: run the centre, begin it, fill it, look after it."""
 
+import contextlib
 import logging
 import sys
 import tempfile
@@ -9,12 +10,14 @@ from typing import TypeVar
 
 import click
 
-from shared.db import SqliteDatabase
+from shared.db.copies import in_use
 from shared.kernel.errors import Refused
 from shared.kernel.limits import SYNC_BODY_BYTES
 from shared.sync.findings import report
+from sync_server import life
+from sync_server.commands import backup, restore, restored
 from sync_server.config import read_config
-from sync_server.host import init_centre, open_centre
+from sync_server.host import Centre, init_centre, open_centre
 from sync_server.shop.commands import channel
 
 T = TypeVar("T")
@@ -29,11 +32,19 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Serve the sync API and the console."""
+    config = _or_exit(read_config)
+    with contextlib.ExitStack() as stack:
+        _or_exit(lambda: stack.enter_context(in_use(config.data)))
+        centre = _or_exit(lambda: open_centre(config))
+        life.note_start(centre.db, config.data)
+        _serve(centre)
+
+
+def _serve(centre: Centre) -> None:
     import waitress
 
     from sync_server.app import make_app
 
-    centre = _or_exit(lambda: open_centre(read_config()))
     config = centre.config
     print(f"centre: http://{config.host}:{config.port}", flush=True)
     waitress.serve(
@@ -75,22 +86,6 @@ def doctor(rebuild: bool) -> None:
     sys.exit(0 if report(findings) else 1)
 
 
-@main.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup(file: Path) -> None:
-    """Copy the SQLite database to FILE while the centre runs; PostgreSQL is backed up with its own tools."""
-    centre = _or_exit(lambda: open_centre(read_config()))
-    if not isinstance(centre.db, SqliteDatabase):
-        print("数据库是 PostgreSQL：请用 pg_dump 或 pg_basebackup 备份。", file=sys.stderr)
-        sys.exit(2)
-    try:
-        centre.db.backup_to(file)
-    except OSError as error:
-        print(f"没有写成备份：{error}", file=sys.stderr)
-        sys.exit(2)
-    print(f"已备份到 {file}，请连同数据目录里的 *.key 一起保存")
-
-
 @main.command(name="import")
 @click.argument("kind", type=click.Choice(("goods", "residents", "orders")))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -105,6 +100,9 @@ def import_file(kind: str, file: Path) -> None:
 
 
 main.add_command(channel)
+main.add_command(backup)
+main.add_command(restore)
+main.add_command(restored)
 
 
 def _or_exit(work: Callable[[], T]) -> T:

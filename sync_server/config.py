@@ -10,7 +10,7 @@ from shared.kernel.errors import N_, BadInput
 
 @dataclass(frozen=True)
 class Config:
-    """Where things are. ``database_url`` empty: one SQLite file in ``data``."""
+    """Where things are. ``database_url`` empty: one SQLite file in ``data``. ``pg_dump`` empty: the one in PATH."""
 
     data: Path
     database_url: str
@@ -22,6 +22,7 @@ class Config:
     secure_cookies: bool
     trusted_proxy: str
     demo: bool
+    pg_dump: str = ""
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -54,4 +55,5 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         secure_cookies=text("SECURE_COOKIES") == "1",
         trusted_proxy=text("TRUSTED_PROXY"),
         demo=text("DEMO") == "1",
+        pg_dump=text("PG_DUMP"),
     )

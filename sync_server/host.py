@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import current_app
 
 from shared.db import Database, open_sqlite
@@ -14,11 +15,15 @@ from shared.kernel.passes import point_key
 from shared.sync import CentreJournal, House, store
 from shared.sync.journal import CENTRE_DEVICE
 from shared.sync.rebuild import migrate_house
+from shared.sync.sealing import load_or_make_seal_key
 from shared.sync.signing import keep_hex_secret, load_or_make_key
+from sync_server import life
 from sync_server.config import Config
 from sync_server.house import centre_house
+from sync_server.ledger import Ledger
 
 SECRET_FILES = ("db.key", "session.key", "pass.key")
+DATABASE_FILE = "centre.db"
 
 
 class NotInitialised(Refused):
@@ -43,6 +48,8 @@ class Centre:
     server_key: Ed25519PrivateKey
     pass_master: bytes
     session_secret: str
+    seal_key: X25519PrivateKey
+    ledger: Ledger
 
     def point_key(self, point_number: int) -> bytes:
         """The key that signs and checks one point's passes."""
@@ -54,26 +61,27 @@ def open_database(config: Config) -> Database:
     if config.database_url:
         from shared.db.postgres import open_postgres
 
-        return open_postgres(config.database_url)
+        return open_postgres(config.database_url, partitions=config.partitions)
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return open_sqlite(config.data / "centre.db", key=keep_hex_secret(config.data / "db.key"), authoritative=True)
+    return open_sqlite(config.data / DATABASE_FILE, key=keep_hex_secret(config.data / "db.key"), authoritative=True)
 
 
 def init_centre(config: Config) -> None:
     """Make tables and keys, and begin the first life of the database; harmless when done before."""
     db = open_database(config)
     migrate_house(db, centre_house())
-    with db.writing() as tx:
+    with db.alone() as tx:
         if store.server_life(tx) is None:
             store.start_server_life(tx, 1, draw_nonce(8))
     db.close()
     for name in SECRET_FILES:
         keep_hex_secret(config.data / name)
     load_or_make_key(config.data / "server.key")
+    load_or_make_seal_key(config.data / "seal.key")
 
 
 def open_centre(config: Config, clock: Clock | None = None) -> Centre:
-    """Open the centre. Raises :class:`NotInitialised`."""
+    """Open the centre; a database that is an older copy begins a new life first. Raises :class:`NotInitialised`."""
     db = open_database(config)
     house = centre_house()
     if not db.has_table("server_life"):
@@ -83,6 +91,7 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
     if store.server_life(db) is None:
         db.close()
         raise NotInitialised
+    life.look(db, config.data)
     clock = clock or SystemClock()
     ids = IdMaker.at_start(CENTRE_DEVICE)
     return Centre(
@@ -95,6 +104,8 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
         server_key=load_or_make_key(config.data / "server.key"),
         pass_master=bytes.fromhex(keep_hex_secret(config.data / "pass.key")),
         session_secret=keep_hex_secret(config.data / "session.key"),
+        seal_key=load_or_make_seal_key(config.data / "seal.key"),
+        ledger=Ledger(config.data),
     )
 
 

@@ -81,6 +81,24 @@ def add_device(tx: Tx, device: Device) -> None:
     )
 
 
+def adopt_device(tx: Tx, device: Device) -> int:
+    """Keep a device that was enrolled in a life of the database that is lost; 0 when it is known."""
+    if device_known(tx, device.id):
+        return 0
+    add_device(tx, device)
+    return 1
+
+
+def device_known(db: Reads, device_id: str) -> bool:
+    """Whether there is a device of this name, revoked or not."""
+    return db.one("SELECT 1 AS there FROM devices WHERE id = ?", (device_id,)) is not None
+
+
+def raise_number(tx: Tx, least: int) -> None:
+    """Never give a number up to ``least`` again."""
+    tx.execute("UPDATE device_numbers SET last = ? WHERE id = 1 AND last < ?", (least, least))
+
+
 def _health_text(health: Health) -> str:
     return msgspec.json.encode(health).decode()
 

@@ -1,8 +1,9 @@
 """Sealed boxes: bytes that only the holder of one X25519 key can read, for ways that strangers may stand on.
 
-A box is opened by its recipient alone; who made it is proven by what lies inside, which is signed. Form: magic (8 bytes),
-mark of the recipient's key (8), a fresh X25519 public key (32), ChaCha20-Poly1305 of the content under HKDF-SHA256 of the
-shared secret. The key is used once, so the nonce is zero; everything before the content is authenticated with it.
+A box is opened by its recipient alone; who made it is proven by what lies inside, which is signed. Form: magic (8
+bytes), mark of the recipient's key (8), a fresh X25519 public key (32), ChaCha20-Poly1305 of the content under
+HKDF-SHA256 of the shared secret. The key is used once, so the nonce is zero; everything before the content is
+authenticated with it.
 """
 
 import hashlib

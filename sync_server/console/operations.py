@@ -20,6 +20,7 @@ from shared.residents import store as residents
 from sync_server.console import store
 from sync_server.console.rules import Action, SignIn, Tries, check_operator, lock_seconds, seconds_locked, session_over
 from sync_server.host import Centre
+from sync_server.ledger import Revoked
 
 PASSWORD_BYTES = 12
 TOKEN_BYTES = 24
@@ -59,7 +60,13 @@ def first_operator(centre: Centre, name: str) -> str | None:
     if store.count_operators(centre.db):
         return None
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    make_operator(centre.db, centre.clock, name, password)
+    check_operator(name, password)
+    hashed = _hasher().hash(password)
+    # of several servers that begin on one database only one makes the operator, and says a password that works
+    with centre.db.alone() as tx:
+        if store.count_operators(tx):
+            return None
+        store.put_operator(tx, name, hashed, utc_text(centre.clock.now()))
     return password
 
 
@@ -145,6 +152,7 @@ def make_claim(centre: Centre, point: str, operator: str) -> str:
 def revoke_device(centre: Centre, device: str, operator: str) -> None:
     """A kiosk is trusted no more. Raises ``Refused`` DEVICE_UNKNOWN."""
     devices.revoke(centre.db, centre.clock, device, operator)
+    centre.ledger.add(Revoked(utc_text(centre.clock.now()), device))
     with centre.db.writing() as tx:
         note(tx, centre, operator, Action.DEVICE_REVOKED, device)
 

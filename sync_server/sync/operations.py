@@ -2,13 +2,11 @@
 
 import msgspec
 
-from shared.db import Database
 from shared.devices import operations as devices
 from shared.devices import store as device_store
 from shared.devices.rules import Device
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, Refused
-from shared.kernel.ids import draw_nonce
 from shared.pickup_points import store as pickup_points
 from shared.pickup_points.rules import PickupPoint
 from shared.sync import store
@@ -16,6 +14,7 @@ from shared.sync.receive import SyncProblem, receive
 from shared.sync.rejoin import rejoin
 from shared.sync.rooms import feed_name
 from shared.sync.wire import PROTOCOL, RejoinAnswer, RejoinRequest, SyncAnswer, SyncRequest
+from sync_server import life
 from sync_server.host import Centre
 from sync_server.sync.rules import next_round_seconds
 
@@ -90,7 +89,7 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest, size: int) ->
     except SyncProblem as problem:
         if problem.code == "GAP":
             # within one life nothing that was confirmed is missing: the database is an older copy of itself
-            begin_new_life(centre.db)
+            life.begin(centre.db, centre.config.data)
         raise
     rider = centre.house.rider
     if rider is not None and not parked:
@@ -109,14 +108,6 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest, size: int) ->
     if asked.health:
         devices.note_contact(centre.db, centre.clock, device.id, asked.health, generation=answer.generation)
     return answer
-
-
-def begin_new_life(db: Database) -> None:
-    """The database is an older copy: from now on nothing that was said before its loss is believed."""
-    with db.writing() as tx:
-        life = store.server_life(tx)
-        assert life is not None  # noqa: S101 - init has run before a server answers
-        store.start_server_life(tx, life.generation + 1, draw_nonce(8))
 
 
 def take_rejoin(centre: Centre, device: Device, asked: RejoinRequest) -> RejoinAnswer:

@@ -11,6 +11,7 @@ from shared.kernel.limits import ENROL_BYTES, SYNC_BODY_BYTES
 from shared.pickup_points import store as pickup_points
 from shared.sync import signing, snapshot, store
 from shared.sync.receive import SyncProblem
+from shared.sync.sealing import seal_public
 from shared.sync.wire import EnrolAnswer, EnrolRequest, Problem, RejoinRequest, SyncRequest, pack, unpack
 from sync_server.host import current_centre
 from sync_server.sync.operations import feeds_of, known_device, take_rejoin, take_round
@@ -54,6 +55,7 @@ def enrol() -> ResponseReturnValue:
     if not signing.request_is_from(asked.public_key, _place(), asked.nonce, body, signature):
         raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
     device = devices.claim(centre.db, centre.clock, asked.code, asked.public_key, asked.hardware)
+    centre.ledger.enrolled(device)
     point = pickup_points.point(centre.db, device.point)
     life = store.server_life(centre.db)
     if point is None or life is None:
@@ -69,6 +71,7 @@ def enrol() -> ResponseReturnValue:
             server_key=signing.public_bytes(centre.server_key),
             point_number=point.number,
             point_key=centre.point_key(point.number),
+            seal_key=seal_public(centre.seal_key),
         ),
         asked.nonce,
     )

@@ -1,0 +1,81 @@
+"""``sync_server backup``, ``restore``, ``restored``: what an operator does at the machine itself."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from shared.kernel.clock import SystemClock
+from shared.kernel.errors import Refused
+from sync_server import backups
+from sync_server.config import read_config
+from sync_server.host import open_centre
+
+FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@contextlib.contextmanager
+def in_words(failed: str) -> Iterator[None]:
+    """Say what went wrong and end with 2; ``failed`` begins the sentence about the machine's own errors."""
+    try:
+        yield
+    except OSError as error:
+        raise SystemExit(_said(f"{failed}：{error}")) from error
+    except Refused as refused:
+        raise SystemExit(_said(str(refused))) from refused
+
+
+def _said(words: str) -> int:
+    click.echo(words, err=True)
+    return 2
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--daily", type=click.Path(file_okay=False, path_type=Path), help="A folder that keeps the newest 14.")
+def backup(file: Path | None, daily: Path | None) -> None:
+    """Write a backup to FILE (or into the folder after --daily) while the centre runs.
+
+    Kiosks drop what they sent only after it lies in a backup: make them regularly, on another disk.
+    """
+    if (file is None) == (daily is None):
+        raise click.UsageError("FILE or --daily FOLDER")
+    with in_words("没有写成备份"):
+        centre = open_centre(read_config())
+        dropped: list[Path] = []
+        if daily is not None:
+            made, dropped = backups.back_up_daily(centre, daily)
+        else:
+            assert file is not None  # noqa: S101 - one of the two is given
+            made = backups.back_up(centre, file)
+    click.echo(f"已备份到 {made.file}，{made.bytes / 1_000_000:.1f} MB，含 {made.lanes} 条设备历史，已读回核对")
+    if dropped:
+        click.echo(f"删除了 {len(dropped)} 份最旧的备份")
+    if made.same_disk:
+        click.echo("注意：备份和数据库在同一块磁盘上，磁盘坏了两份都会丢。请另存到别处")
+    click.echo("请连同数据目录里的 *.key、ledger.jsonl、life.json 一起保存")
+
+
+@click.command()
+@FILE
+def restore(file: Path) -> None:
+    """Make FILE, written by `backup`, the database (SQLite). Stop the server first."""
+    with in_words("没有恢复"):
+        done = backups.restore(read_config(), file, SystemClock())
+    if done.kept is not None:
+        click.echo(f"原来的数据库保留在 {done.kept}")
+    _say_life(done.generation)
+
+
+@click.command()
+def restored() -> None:
+    """Begin a new life after you have put an older PostgreSQL database back by its own tools."""
+    with in_words("没有完成"):
+        generation = backups.restored(read_config(), SystemClock())
+    _say_life(generation)
+
+
+def _say_life(generation: int) -> None:
+    click.echo(f"开始第 {generation} 代。各终端下一次联系时会补发备份之后的记录，期间库存额度先冻结")
+    click.echo("备份之后登记、停用的终端已按 ledger.jsonl 补上；用 python -m sync_server doctor 查看")
