@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.kernel.errors import N_, BadInput
+from shared.kernel.limits import POSTGRES_PARTITIONS, POSTGRES_PARTITIONS_MAX
 
 
 @dataclass(frozen=True)
 class Config:
-    """Where things are. ``database_url`` empty: one SQLite file in ``data``. ``pg_dump`` empty: the one in PATH."""
+    """Where things are. ``database_url`` empty: one SQLite file in ``data``. ``pg_dump`` empty: the one in PATH.
+
+    ``partitions``: into how many parts PostgreSQL cuts tables that grow with the points when it makes them; 1 for none.
+    """
 
     data: Path
     database_url: str
@@ -23,6 +27,7 @@ class Config:
     trusted_proxy: str
     demo: bool
     pg_dump: str = ""
+    partitions: int = POSTGRES_PARTITIONS
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -56,4 +61,5 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         trusted_proxy=text("TRUSTED_PROXY"),
         demo=text("DEMO") == "1",
         pg_dump=text("PG_DUMP"),
+        partitions=number("PARTITIONS", str(POSTGRES_PARTITIONS), POSTGRES_PARTITIONS_MAX),
     )

@@ -140,8 +140,11 @@ class Database(Reads, Protocol):
         """
         ...
 
-    def changing_schema(self) -> AbstractContextManager[Tx]:
-        """``writing()`` for DDL: one process after the other, however long it takes."""
+    def alone(self) -> AbstractContextManager[Tx]:
+        """``writing()`` for what happens once in a database's life, its tables and its beginning.
+
+        One process goes after the other, however long it takes.
+        """
         ...
 
     def run_script(self, statements: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ def migrate(db: Database, room: str, migrations: Sequence[Sequence[str]]) -> int
     for number, statements in enumerate(migrations, start=1):
         if _has_run(db, room, number):
             continue
-        with db.changing_schema() as tx:
+        with db.alone() as tx:
             if _has_run(tx, room, number):
                 continue
             for statement in statements:

@@ -44,7 +44,7 @@ _LINE: dict[str, Any] = {
     "tcp_user_timeout": 10_000,
 }
 # any number, the same for every version of ours, that no other program on this database uses
-_SCHEMA_LOCK = 0x11990
+_ALONE_LOCK = 0x11990
 _SQLITE_FORM = " WITHOUT ROWID"
 _GROWS_WITH_POINTS = re.compile(r"CREATE TABLE (\w+) \(point TEXT NOT NULL,.*PRIMARY KEY \(point, ", re.DOTALL)
 
@@ -179,12 +179,12 @@ class PostgresDatabase:
             yield PostgresTx(conn, self.authoritative, self._partitions)
 
     @contextmanager
-    def changing_schema(self) -> Iterator[PostgresTx]:
-        """One transaction for DDL: one server after the other, as long as it takes."""
+    def alone(self) -> Iterator[PostgresTx]:
+        """One transaction, for one server after the other, as long as it takes."""
         with self.writing() as tx:
             for timeout in ("lock_timeout", "statement_timeout"):
                 tx.execute(f"SET LOCAL {timeout} = 0")
-            tx.execute("SELECT pg_advisory_xact_lock(?)", (_SCHEMA_LOCK,))
+            tx.execute("SELECT pg_advisory_xact_lock(?)", (_ALONE_LOCK,))
             yield tx
 
     @contextmanager
@@ -241,7 +241,7 @@ class PostgresDatabase:
 
     def run_script(self, statements: Sequence[str]) -> None:
         """Run DDL statements in one transaction."""
-        with self.changing_schema() as tx:
+        with self.alone() as tx:
             for statement in statements:
                 tx.execute(statement)
 

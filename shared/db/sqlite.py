@@ -147,8 +147,8 @@ class SqliteDatabase:
         finally:
             conn.execute("ROLLBACK")
 
-    def changing_schema(self) -> AbstractContextManager[SqliteTx]:
-        """One transaction for DDL; SQLite lets one process at a time write anyway."""
+    def alone(self) -> AbstractContextManager[SqliteTx]:
+        """One transaction; SQLite lets one process at a time write anyway."""
         return self.writing()
 
     def run_script(self, statements: Sequence[str]) -> None:

@@ -63,7 +63,7 @@ class LoadKiosk:
         parcels = [f"{self.device}.LOAD{self.epoch}.{self.made + n}" for n in range(2)]
         self.made += len(parcels)
         for number, parcel in enumerate(parcels):
-            self.record(_inbound(parcel, self.made + number))
+            self.record(an_inbound(parcel, self.made + number))
         self.record(Shelved(parcels[0], 2, 3, f"2-3-{self.made % 9999 + 1:04d}"))
         for parcel in parcels:
             self.record(HandedOut((parcel,), "staff", ""))
@@ -122,7 +122,8 @@ class LoadKiosk:
         ).as_dict()
 
 
-def _inbound(parcel: str, number: int) -> Inbound:
+def an_inbound(parcel: str, number: int) -> Inbound:
+    """A parcel that nobody has announced arrives; ``number`` makes it different from the others."""
     shelf, layer = number % 8 + 1, number % 5 + 1
     return Inbound(
         parcel=parcel,
