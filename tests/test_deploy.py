@@ -19,8 +19,9 @@ from sync_server import config as server_config
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("linqu-*"))
-SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
-KIOSK_PROCESSES = ("web", "sync", "print", "scan")
+ONCE = [unit for unit in UNITS if "Type=oneshot" in unit.read_text("utf-8")]
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service" and unit not in ONCE]
+KIOSK_PROCESSES = ("web", "sync", "print", "scan", "copy", "relay")
 INSTALLED_AT = "/opt/linqu/"
 FROM_DEBIAN = {"/usr/bin/cage": "cage", "/usr/bin/chromium": "chromium"}
 RUN_SECONDS = 20
@@ -64,7 +65,7 @@ def verify(units: list[Path], folder: Path) -> str:
     return "\n".join(ours) or ("" if done.returncode == 0 else done.stderr)
 
 
-KNOWN_SECTIONS = {"Unit", "Service", "Install"}
+KNOWN_SECTIONS = {"Unit", "Service", "Install", "Timer"}
 
 
 def test_units_are_what_systemd_understands(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_only_the_processes_with_hardware_reach_devices() -> None:
     for process in KIOSK_PROCESSES:
         text = (DEPLOY / "systemd" / f"linqu-kiosk-{process}.service").read_text("utf-8")
         assert "DevicePolicy=closed" in text
-        assert ("PrivateDevices=yes" in text) == (process in {"web", "sync"})
+        assert ("PrivateDevices=yes" in text) == (process not in {"print", "scan"})
 
 
 def test_accounts_of_the_units_are_declared() -> None:
@@ -204,7 +205,8 @@ def test_the_browser_may_go_nowhere_else() -> None:
 
 MATCH = re.compile(r'(ACTION|SUBSYSTEM|KERNEL|ATTRS?\{\w+\}|ENV\{\w+\})(==|!=)"[^"]+"')
 ASSIGN = re.compile(
-    r'(GROUP="(lp|dialout|video)"|MODE="0660"|SYMLINK\+="linqu-(printer|scanner|camera)"|GOTO="linqu_end"|LABEL="linqu_end")'
+    r'(GROUP="(lp|dialout|video)"|MODE="0660"|SYMLINK\+="linqu-(printer|scanner|camera)"|GOTO="linqu_end"|LABEL="linqu_end"|'
+    r'RUN\+="/usr/bin/systemd-mount --no-block --collect --options=[\w=,]+ \$devnode /media/linqu")'
 )
 
 
