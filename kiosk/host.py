@@ -9,9 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import current_app
 
 from kiosk import store
+from kiosk.ballast import Ballast
 from kiosk.config import Config
 from kiosk.house import kiosk_house
 from kiosk.machine import hardware_id
+from kiosk.watermark import MarkedJournal, Watermark, find_loss
 from shared.db import SqliteDatabase, open_sqlite
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import N_, Refused
@@ -66,6 +68,8 @@ class Kiosk:
     device_key: Ed25519PrivateKey
     secret: bytes
     hardware: str
+    ballast: Ballast
+    watermark: Watermark
     _journal: KioskJournal | None = field(default=None, repr=False)
 
     def state(self) -> sync_store.SyncState | None:
@@ -95,7 +99,7 @@ class Kiosk:
         """Where this process records facts. Raises :class:`NotEnrolled`."""
         if self._journal is None:
             ids = IdMaker.at_start(self.enrolled_state().device)
-            self._journal = KioskJournal(self.db, self.clock, ids, self.house)
+            self._journal = MarkedJournal(self.db, self.clock, ids, self.house, watermark=self.watermark)
         return self._journal
 
     def point(self) -> PickupPoint | None:
@@ -133,11 +137,19 @@ def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
     # encrypts the database; on the same card as the data it delays a thief, no more
     secret = bytes.fromhex(keep_hex_secret(config.data / "db.key"))
     device_key = load_or_make_key(config.data / DEVICE_KEY)
+    ballast, watermark = Ballast(config.data), Watermark(config.data)
+    ballast.make_room()
     db = open_sqlite(config.data / DATABASE_FILE, key=secret.hex(), authoritative=False)
+    db.before_writing = ballast.make_room
     house = kiosk_house()
-    migrate_house(db, house)
-    kiosk = Kiosk(config, db, clock or SystemClock(), house, device_key, secret, hardware_id(config.hardware))
+    if migrate_house(db, house):
+        # a new column or table may want what an older version of this program passed over
+        with db.writing() as tx:
+            sync_store.forget_cursors(tx)
+    clock, hardware = clock or SystemClock(), hardware_id(config.hardware)
+    kiosk = Kiosk(config, db, clock, house, device_key, secret, hardware, ballast, watermark)
     kiosk.take_enrolled_key()
+    find_loss(db, clock, watermark)
     return kiosk
 
 

@@ -58,17 +58,21 @@ class CentreLink:
     def __post_init__(self) -> None:
         self._session = new_session(self.certificates)
 
-    def post(self, path: str, nonce: str, body: bytes) -> bytes:
-        """Send a signed request, give back the checked answer. Raises :class:`ExchangeFailed`."""
+    def post(self, path: str, nonce: str, body: bytes, *, held_s: float = 0.0) -> bytes:
+        """Send a signed request, give back the checked answer. Raises :class:`ExchangeFailed`.
+
+        ``held_s``: seconds that the centre may hold the answer back.
+        """
         place = f"POST {path}"
         headers = self._headers(place, nonce, body)
         # a body on its way over a slow line delays the answer; the deadline holds all the same
-        patience = min(SYNC_DEADLINE_SECONDS, READ_SECONDS + len(body) / SLOWEST_BYTES_PER_SECOND)
-        with self._translated(), self._session.within(SYNC_DEADLINE_SECONDS), self._session.post(
+        deadline = SYNC_DEADLINE_SECONDS + held_s
+        patience = min(deadline, READ_SECONDS + held_s + len(body) / SLOWEST_BYTES_PER_SECOND)
+        with self._translated(), self._session.within(deadline), self._session.post(
             self.server + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, patience),
             stream=True, allow_redirects=False,
         ) as response:  # fmt: skip
-            data = b"".join(read_within(response, self.clock, SYNC_DEADLINE_SECONDS, SYNC_BODY_BYTES * 16))
+            data = b"".join(read_within(response, self.clock, deadline, SYNC_BODY_BYTES * 16))
             signature = response.headers.get(signing.SIGNATURE_HEADER, "")
             signed = signing.answer_is_from(self.server_key, place, nonce, data, signature)
             if response.status_code == 200 and signed:

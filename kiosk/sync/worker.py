@@ -9,6 +9,7 @@ from collections.abc import Callable
 from kiosk import workers
 from kiosk.devices.health import read_health
 from kiosk.host import Kiosk
+from kiosk.sync.listener import Listener
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import DEBOUNCE_SECONDS, WHOLE, Trouble, next_wait
 from kiosk.sync.transport import CentreLink
@@ -31,16 +32,22 @@ class SyncWorker:
         self._failures = 0
         self._pace = WHOLE
         self._link: CentreLink | None = None
+        self._listener = Listener(kiosk, stop)
         self._upkeep = Upkeep(kiosk)
 
     def run(self) -> None:
         """Until ``stop`` is set."""
+        self._listener.start()
         while not self._stop.is_set():
             if self._kiosk.state() is None:
                 self._beat("not_enrolled")
                 self._stop.wait(UNENROLLED_SECONDS)
                 continue
             trouble = self.round()
+            if trouble is Trouble.NONE:
+                self._listener.listen()
+            else:
+                self._listener.pause()
             self._wait(trouble)
         if self._link:
             self._link.close()
@@ -71,6 +78,8 @@ class SyncWorker:
         while not self._stop.is_set() and self._kiosk.clock.monotonic() < until:
             now = store.sync_state(self._kiosk.db)
             if now is None or (now.wanted, now.device) != (state.wanted, state.device):
+                return
+            if wait.cut_short and self._listener.news.is_set():
                 return
             if wait.cut_short and store.outbox(self._kiosk.db)[0]:
                 self._stop.wait(DEBOUNCE_SECONDS)

@@ -17,6 +17,7 @@ from shared.sync import rows, store
 from shared.sync.rooms import Fact, House, feed_name
 from shared.sync.wire import (
     HASH_START_BYTES,
+    OLDEST_PROTOCOL,
     PROTOCOL,
     FactLine,
     RejoinAnswer,
@@ -133,7 +134,7 @@ def check_answer(request: SyncRequest, answer: SyncAnswer) -> None:
     pushed = request.first_seq + request.n - 1
     good = (
         answer.nonce == request.nonce
-        and answer.protocol == PROTOCOL
+        and OLDEST_PROTOCOL <= answer.protocol <= request.protocol
         and answer.generation == request.generation
         and answer.count == sum(len(block.deleted) for block in answer.rows)
         and answer.digest == rows_digest(answer.rows)
@@ -186,7 +187,7 @@ def _rebase(tx: Tx, house: House, clock: Clock, acked_before: int, acked: int, b
     for row in reversed(pending):
         rows.step_back(tx, house, bytes(row["undo"]))
     for block in blocks:
-        take_block(tx, house, clock, block)
+        take_block(tx, house, block)
     state = store.sync_state(tx)
     assert state is not None  # noqa: S101 - a round runs only after enrolment
     # what would not fit on older rows is judged anew: by the centre if it has it, else below
@@ -219,16 +220,18 @@ def apply_again(tx: Tx, house: House, clock: Clock, state: store.SyncState, row:
     store.set_undo(tx, row["seq"], rows.take_images(tx))
 
 
-def take_block(tx: Tx, house: House, clock: Clock, block: RowBlock) -> None:
-    """Write rows from the centre as they are. A table this version does not know yet is parked whole."""
+def take_block(tx: Tx, house: House, block: RowBlock) -> None:
+    """Write rows from the centre as they are.
+
+    What a newer centre knows and this version does not (tables, columns) is left out: after the update that brings it,
+    every feed is read anew. What an older centre does not send keeps its default.
+    """
     table = house.tables.get(block.table)
-    if table is None or not set(table.columns) <= set(block.names):
-        parked = Fact("", "centre", block.table, len(block.deleted), "rows", "", "", block)
-        reason = "UNKNOWN_TABLE" if table is None else "MISSING_COLUMNS"
-        store.add_quarantine(tx, parked, msgspec.msgpack.encode(block), reason, utc_text(clock.now()))
+    if table is None or not set(table.key_columns) <= set(block.names):
         return
     position = {name: index for index, name in enumerate(block.names)}
-    ordered = [block.columns[position[name]] for name in table.columns]
+    columns = tuple(name for name in table.columns if name in position)
+    ordered = [block.columns[position[name]] for name in columns]
     keys = len(table.key_columns)
     live: list[tuple[Any, ...]] = []
     gone: list[tuple[Any, ...]] = []
@@ -238,5 +241,5 @@ def take_block(tx: Tx, house: House, clock: Clock, block: RowBlock) -> None:
         else:
             live.append((*values, 0, 0))
     rows.forget_reads(tx)
-    tx.executemany(table.upsert, live)
+    tx.executemany(table.upsert_of(columns), live)
     tx.executemany(table.delete, gone)

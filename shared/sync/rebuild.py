@@ -11,11 +11,10 @@ from shared.sync.tables import MIGRATIONS
 from shared.sync.wire import FactLine, unpack_batch
 
 
-def migrate_house(db: Database, house: House) -> None:
-    """Bring the ground's and every room's tables up to date."""
-    migrate(db, "sync", MIGRATIONS)
-    for room in house.rooms:
-        migrate(db, room.name, room.migrations)
+def migrate_house(db: Database, house: House) -> int:
+    """Bring the ground's and every room's tables up to date; the number of steps that ran."""
+    ran = migrate(db, "sync", MIGRATIONS)
+    return ran + sum(migrate(db, room.name, room.migrations) for room in house.rooms)
 
 
 def rebuild(source: Reads, house: House, empty: Database) -> int:

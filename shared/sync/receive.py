@@ -262,7 +262,7 @@ def _answer(
     else:
         blocks, cursors, more = changed_since(db, house, wanted)
     return SyncAnswer(
-        protocol=PROTOCOL,
+        protocol=min(PROTOCOL, request.protocol),
         nonce=request.nonce,
         generation=push.generation,
         acked_seq=push.seq,

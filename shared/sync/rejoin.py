@@ -131,8 +131,8 @@ def rejoin(
         store.add_lane(tx, branch)
         epoch, common, parked = branch.epoch, branch.seq, bool(branch.parked)
     return RejoinAnswer(
-        protocol=PROTOCOL, nonce=request.nonce, generation=life.generation, epoch=epoch, common_seq=common,
-        parked=parked,
+        protocol=min(PROTOCOL, request.protocol), nonce=request.nonce, generation=life.generation, epoch=epoch,
+        common_seq=common, parked=parked,
     )  # fmt: skip
 
 

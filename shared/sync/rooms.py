@@ -114,10 +114,14 @@ class SyncedTable:
     @cached_property
     def upsert(self) -> str:
         """Write a whole row with its version and deleted mark."""
-        sets = ", ".join(f"{c} = excluded.{c}" for c in (*self.columns[len(self.key_columns) :], "version", "deleted"))
-        marks = ", ".join("?" * (len(self.columns) + 2))
+        return self.upsert_of(self.columns)
+
+    def upsert_of(self, columns: tuple[str, ...]) -> str:
+        """Write these columns of a row (scope and key first), its version and deleted mark."""
+        sets = ", ".join(f"{c} = excluded.{c}" for c in (*columns[len(self.key_columns) :], "version", "deleted"))
+        marks = ", ".join("?" * (len(columns) + 2))
         return (
-            f"INSERT INTO {self.name} ({', '.join(self.columns)}, version, deleted) VALUES ({marks}) "
+            f"INSERT INTO {self.name} ({', '.join(columns)}, version, deleted) VALUES ({marks}) "
             f"ON CONFLICT ({', '.join(self.key_columns)}) DO UPDATE SET {sets}"
         )
 

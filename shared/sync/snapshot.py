@@ -109,7 +109,7 @@ def load(
                 break
             hashed.update(_encode(last.rows))
             count += len(last.rows.deleted)
-            take_block(tx, house, clock, last.rows)
+            take_block(tx, house, last.rows)
         whole = (
             last.rows is None
             and (last.feed, last.nonce, last.count, last.digest) == (feed, nonce, count, hashed.digest())

@@ -10,7 +10,9 @@ import zstandard
 from shared.kernel.errors import N_, BadInput
 from shared.kernel.limits import SYNC_UNPACKED_BYTES
 
+# a request says which protocol it speaks; the answer speaks the newest that both know
 PROTOCOL = 1
+OLDEST_PROTOCOL = 1
 T = TypeVar("T")
 ZSTD_LEVEL = 3
 
@@ -104,6 +106,26 @@ class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     server_time: str
     grants: list[Any] = []
     problem: str = ""
+
+
+class WaitRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """``POST /v1/wait``: answer as soon as one of these feeds has something newer, at the latest after ``seconds``."""
+
+    protocol: int
+    nonce: str
+    device: str
+    generation: int
+    cursors: dict[str, int]
+    seconds: float
+
+
+class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the feeds are. ``full``: the centre lets as many wait as it can; come at the interval you were told."""
+
+    nonce: str
+    generation: int
+    versions: dict[str, int]
+    full: bool = False
 
 
 class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from shared.sync import store
 from shared.sync.receive import SyncProblem, receive
 from shared.sync.rejoin import rejoin
 from shared.sync.rooms import feed_name
-from shared.sync.wire import PROTOCOL, RejoinAnswer, RejoinRequest, SyncAnswer, SyncRequest
+from shared.sync.wire import OLDEST_PROTOCOL, RejoinAnswer, RejoinRequest, SyncAnswer, SyncRequest
 from sync_server import life
 from sync_server.host import Centre
 from sync_server.sync.rules import next_round_seconds
@@ -70,9 +70,9 @@ def _is_parked(centre: Centre, device: Device, epoch: str, hardware: str, idle: 
     return parked
 
 
-def take_round(centre: Centre, device: Device, asked: SyncRequest, size: int) -> SyncAnswer:
+def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer:
     """One round of one device; raises what :func:`shared.sync.receive.receive` raises."""
-    if asked.protocol != PROTOCOL:
+    if asked.protocol < OLDEST_PROTOCOL:
         raise ProtocolTooOld
     parked = _is_parked(centre, device, asked.epoch, asked.hardware, asked.n == 0)
     feeds = feeds_of(centre, device)
@@ -112,7 +112,7 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest, size: int) ->
 
 def take_rejoin(centre: Centre, device: Device, asked: RejoinRequest) -> RejoinAnswer:
     """Compare a device's history with ours; its epoch is the one it is to go on under."""
-    if asked.protocol != PROTOCOL:
+    if asked.protocol < OLDEST_PROTOCOL:
         raise ProtocolTooOld
     own_hardware = asked.hardware == device.hardware
     with centre.db.writing() as tx:

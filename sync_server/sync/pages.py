@@ -1,5 +1,7 @@
 """``/v1/enrol``, ``/v1/sync``, ``/v1/snapshot``: signed requests in, signed answers out."""
 
+from typing import TypeVar
+
 import msgspec
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -12,11 +14,14 @@ from shared.pickup_points import store as pickup_points
 from shared.sync import signing, snapshot, store
 from shared.sync.receive import SyncProblem
 from shared.sync.sealing import seal_public
-from shared.sync.wire import EnrolAnswer, EnrolRequest, Problem, RejoinRequest, SyncRequest, pack, unpack
+from shared.sync.wire import EnrolAnswer, EnrolRequest, Problem, RejoinRequest, SyncRequest, WaitRequest, pack, unpack
 from sync_server.host import current_centre
 from sync_server.sync.operations import feeds_of, known_device, take_rejoin, take_round
+from sync_server.sync.waiting import wait_for_news
 
 CONTENT_TYPE = "application/vnd.linqu.sync"
+
+T = TypeVar("T", SyncRequest, RejoinRequest, WaitRequest)
 
 blueprint = Blueprint("sync_api", __name__, url_prefix="/v1")
 
@@ -86,24 +91,32 @@ def _signed_device(body: bytes) -> tuple[Device, str]:
     return device, nonce
 
 
-@blueprint.post("/sync")
-def sync() -> ResponseReturnValue:
+def _asked(kind: type[T]) -> tuple[Device, T]:
+    """The signed message of this request and the device that made it. Raises ``BadInput``, ``DeviceUnknown``."""
     body = request.get_data()
     device, nonce = _signed_device(body)
-    asked = unpack(body, SyncRequest)
+    asked = unpack(body, kind)
     if (asked.nonce, asked.device) != (nonce, device.id):
         raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
-    return _answer(take_round(current_centre(), device, asked, len(body)), nonce)
+    return device, asked
+
+
+@blueprint.post("/sync")
+def sync() -> ResponseReturnValue:
+    device, asked = _asked(SyncRequest)
+    return _answer(take_round(current_centre(), device, asked), asked.nonce)
 
 
 @blueprint.post("/rejoin")
 def compare_histories() -> ResponseReturnValue:
-    body = request.get_data()
-    device, nonce = _signed_device(body)
-    asked = unpack(body, RejoinRequest)
-    if (asked.nonce, asked.device) != (nonce, device.id):
-        raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
-    return _answer(take_rejoin(current_centre(), device, asked), nonce)
+    device, asked = _asked(RejoinRequest)
+    return _answer(take_rejoin(current_centre(), device, asked), asked.nonce)
+
+
+@blueprint.post("/wait")
+def wait() -> ResponseReturnValue:
+    device, asked = _asked(WaitRequest)
+    return _answer(wait_for_news(current_centre(), device, asked), asked.nonce)
 
 
 @blueprint.get("/snapshot")
