@@ -2,8 +2,10 @@
 
 from typing import cast
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
+from itsdangerous import BadSignature
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -22,6 +24,23 @@ HEADERS = {
 YEAR_SECONDS = 31_536_000
 
 
+class _TimelessCookies(SecureCookieSessionInterface):
+    """Signed cookies without an age: a wall clock that jumps, either way, must not make an open page worthless.
+
+    How long somebody stays signed in is decided where sessions are kept, by rows, never by the cookie.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What the cookie holds, or an empty session where it is not ours."""
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        try:
+            return self.session_class(serializer.loads(request.cookies.get(self.get_cookie_name(app), "")))
+        except BadSignature:
+            return self.session_class()
+
+
 def close_doors(app: Flask, *, cookie_name: str, secure_cookies: bool) -> None:
     """Session cookie flags, CSRF on every write, headers on every answer."""
     app.config.update(
@@ -32,6 +51,7 @@ def close_doors(app: Flask, *, cookie_name: str, secure_cookies: bool) -> None:
         # A kiosk page may stand open for days: the token lives as long as the session.
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.session_interface = _TimelessCookies()
     app.extensions["linqu_csrf"] = CSRFProtect(app)
 
     @app.after_request

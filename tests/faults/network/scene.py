@@ -70,6 +70,10 @@ class Scene:
             self._kiosk = open_kiosk(read_kiosk_config(self.kiosk_environ))
         return self._kiosk
 
+    def use(self, kiosk: Kiosk) -> None:
+        """The same kiosk, opened in another way; :meth:`reopen` ends that."""
+        self._kiosk = kiosk
+
     def reopen(self) -> None:
         """Close the kiosk's database here and read its settings and files again when it is next asked for."""
         if self._kiosk is not None:
