@@ -165,6 +165,10 @@ def _applied_by_hand(db: Reads, point: str, device: str, after: int) -> dict[int
     }
 
 
+def _lost(held: int) -> SyncProblem:
+    return SyncProblem("GAP", N_("中心缺少本机较早的记录，将从缺少处重发。"), held)
+
+
 def _fork(held: int) -> SyncProblem:
     return SyncProblem("FORK", N_("本机记录与中心不一致：数据库可能来自旧备份或另一台设备。"), held)
 
@@ -179,7 +183,7 @@ def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLi
     if request.generation != life.generation:
         raise SyncProblem("GENERATION", N_("中心从备份恢复过，正在与本机对账。"), held)
     if request.first_seq > held + 1:
-        raise SyncProblem("GAP", N_("中心缺少本机较早的记录，将从缺少处重发。"), held)
+        raise _lost(held)
     chain = request.chain_before
     if request.first_seq == held + 1 and chain != held_hash:
         raise _fork(held)
@@ -280,7 +284,7 @@ def _answer(
 
 
 def changed_since(db: Reads, house: House, cursors: dict[str, int]) -> tuple[list[RowBlock], dict[str, int], bool]:
-    """Rows above each cursor, the cursors after them, and whether there is more.
+    """Rows above each cursor, the cursors after them, and whether there is more. Raises :class:`SyncProblem` GAP.
 
     One cursor serves several tables: where a table was cut at the page limit, nothing above its last version is sent.
     """
@@ -290,6 +294,8 @@ def changed_since(db: Reads, house: House, cursors: dict[str, int]) -> tuple[lis
     for feed, cursor in cursors.items():
         scope_value = feed.partition(":")[2]
         newest = rows.newest_version(db, feed)
+        if newest < cursor:
+            raise _lost(-1)
         pages: list[tuple[SyncedTable, list[Any]]] = []
         for table in house.tables_of(feed) if newest > cursor else ():
             found = store.changed_rows(db, table.select_changed, scope_value, cursor, SYNC_PAGE_ROWS)

@@ -147,7 +147,8 @@ def _told(request: RejoinRequest) -> Told:
 def _branch(
     tx: Tx, point: str, request: RejoinRequest, told: Told, own_hardware: bool, generation: int, epoch: str, now: str
 ) -> store.Lane:
-    met = newest_common(tx, point, request.device, told)
+    # what is only parked has not been applied: the device itself must send it
+    met = newest_common(tx, point, request.device, told, applied=own_hardware)
     if met is None:
         # nothing that the kiosk keeps is held here: it goes on from where its kept facts begin
         met = Meeting(told.base, request.base_hash, "")

@@ -359,3 +359,34 @@ def test_a_retried_fact_is_settled_by_name(world: World, kiosk: Kiosk) -> None:
     assert parked is not None
     assert parked["resolved_at"] is None
     assert parked["resolution"] != RETRIED
+
+
+def test_facts_that_only_a_clone_has_delivered_are_sent_again_by_the_device_itself(world: World, kiosk: Kiosk) -> None:
+    """A parked copy is no receipt: the device whose facts they are delivers them, and they are applied."""
+    forgetful = world.copy(centre_sqlite(world))
+    fill(kiosk, "a", 1)
+    world.round(kiosk)
+    clone = world.kiosk_from(world.copy(sqlite(kiosk)), hardware="other")
+    fill(clone, "a", 100)
+    world.restore_centre(forgetful)
+    world._rejoin(clone)
+    clone.centre.answer(accept.first_request(clone.db, clone.house, clone.state(), "n", {}))
+    world.round(kiosk)
+    assert in_box(world, "a") == 1
+    assert [row["seq"] for row in store.open_quarantine(world.centre.db)] == [2]
+    assert same(world, kiosk)
+    assert world.same_after_replay()
+
+
+def test_a_cursor_ahead_of_its_feed_proves_that_the_centre_has_lost_rows(world: World, kiosk: Kiosk) -> None:
+    """R10: no fact of this kiosk is missing, and yet what it has read is not there any more."""
+    old = world.copy(centre_sqlite(world))
+    journal = world.centre.journal
+    with journal.writing(POINT) as tx:
+        journal.record(tx, Filled("a", 5), point=POINT, actor="运营")
+    world.round(kiosk)
+    world.centre.db.close()
+    world.centre.db = open_sqlite(old, key=None, authoritative=True)
+    with pytest.raises(SyncProblem) as problem:
+        world._exchange(kiosk)
+    assert problem.value.code == "GAP"
