@@ -1,14 +1,20 @@
 """What ``kiosk doctor`` looks at, and how it says what it found."""
 
+from datetime import timedelta
+
 import msgspec
 
+from kiosk import store as kiosk_store
 from kiosk.host import Kiosk
+from shared.kernel.clock import utc_text
+from shared.kernel.limits import LOSS_SHOWN_DAYS
 from shared.sync import rows, store
 from shared.sync.accept import feeds_of
 from shared.sync.findings import Finding
 from shared.sync.journal import chain_hash
 
 FULLEST_TABLES = 5
+REBUILD = "请停止程序，用 python -m kiosk restore 恢复备份；没有备份就用 python -m kiosk rebuild 从中心重建"
 
 
 def examine(kiosk: Kiosk) -> list[Finding]:
@@ -21,6 +27,7 @@ def examine(kiosk: Kiosk) -> list[Finding]:
         Finding(True, f"设备 {state.device}，自提点 {state.point}，上次联系中心 {state.last_contact or '从未'}")
     )
     findings.append(_chain(kiosk))
+    findings.extend(_loss(kiosk))
     waiting, oldest = store.outbox(kiosk.db)
     findings.append(Finding(True, f"待发 {waiting} 条" + (f"，最早 {oldest}" if oldest else "")))
     parked = store.count_quarantine(kiosk.db)
@@ -33,7 +40,21 @@ def examine(kiosk: Kiosk) -> list[Finding]:
 
 def _integrity(kiosk: Kiosk) -> Finding:
     bad = kiosk.db.damage()
-    return Finding(not bad, f"数据库损坏：{bad[0]}" if bad else "数据库完整")
+    return Finding(not bad, f"数据库损坏：{bad[0]}。{REBUILD}" if bad else "数据库完整")
+
+
+def _loss(kiosk: Kiosk) -> list[Finding]:
+    """Confirmed facts that are gone: the write-ahead log was lost or damaged, or an older database was put here."""
+    loss = kiosk_store.last_loss(kiosk.db)
+    if loss is None:
+        return []
+    gone = f"本机第 {loss.had_seq + 1} 到 {loss.newest_seq} 条记录丢失（{loss.found_at} 发现）"
+    if loss.settled_at is None:
+        return [Finding(False, f"{gone}：联网后由中心补发；其中 {loss.unsent} 条中心还没有收到")]
+    if not loss.unsent:
+        return [Finding(True, f"{gone}，中心已全部补发")]
+    fresh = loss.settled_at > utc_text(kiosk.clock.now() - timedelta(days=LOSS_SHOWN_DAYS))
+    return [Finding(not fresh, f"{gone}，中心已补发它有的；{loss.unsent} 条中心没有收到过：请对照货架核对包裹")]
 
 
 def _sizes(kiosk: Kiosk) -> Finding:

@@ -1,4 +1,4 @@
-"""SQL of the kiosk's own two tables."""
+"""SQL of the kiosk's own tables."""
 
 from dataclasses import dataclass
 
@@ -85,3 +85,50 @@ def set_worker_state(tx: Tx, new: WorkerState) -> None:
         "beat_monotonic = excluded.beat_monotonic, pid = excluded.pid",
         (new.name, new.state, new.detail, new.beat_at, new.beat_monotonic, new.pid, new.since),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Facts that had been confirmed here and were not there any more: those above ``had_seq``, up to ``newest_seq``.
+
+    The centre had acknowledged them up to ``acked_seq``. ``settled_at``: the first good round after it was found.
+    """
+
+    newest_seq: int
+    had_seq: int
+    acked_seq: int
+    found_at: str
+    settled_at: str | None = None
+
+    @property
+    def missing(self) -> int:
+        """How many are not here."""
+        return self.newest_seq - self.had_seq
+
+    @property
+    def unsent(self) -> int:
+        """How many of them the centre had not acknowledged: they can only be found again by looking at the shelves."""
+        return max(0, self.newest_seq - max(self.had_seq, self.acked_seq))
+
+
+def add_loss(tx: Tx, loss: Loss) -> None:
+    """Write it down; several processes that start at once find the same one."""
+    tx.execute(
+        "INSERT INTO losses (newest_seq, had_seq, acked_seq, found_at) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (newest_seq, had_seq) DO NOTHING",
+        (loss.newest_seq, loss.had_seq, loss.acked_seq, loss.found_at),
+    )
+
+
+def last_loss(db: Reads) -> Loss | None:
+    """The newest loss; None when there never was one."""
+    row = db.one(
+        "SELECT newest_seq, had_seq, acked_seq, found_at, settled_at FROM losses ORDER BY found_at DESC, "
+        "newest_seq DESC LIMIT 1"
+    )
+    return Loss(**dict(row)) if row else None
+
+
+def settle_losses(tx: Tx, at: str) -> None:
+    """The centre has been asked since, and has sent what it had."""
+    tx.execute("UPDATE losses SET settled_at = ? WHERE settled_at IS NULL", (at,))

@@ -17,5 +17,11 @@ ROOM = Room(
                 "since TEXT NOT NULL)"
             ),
         ),
+        (
+            (
+                "CREATE TABLE losses (newest_seq BIGINT NOT NULL, had_seq BIGINT NOT NULL, acked_seq BIGINT NOT NULL, "
+                "found_at TEXT NOT NULL, settled_at TEXT, PRIMARY KEY (newest_seq, had_seq))"
+            ),
+        ),
     ),
 )

@@ -163,6 +163,7 @@ def reprint(kiosk: Kiosk, parcel_id: str, reason: ReprintReason, staff: Staff) -
     The page has asked for the PIN again. Raises ``Refused`` LABEL_WAITING while a copy is still waiting or on its
     way, LABEL_NO_CODE for a parcel that lies on no shelf, TOO_MANY_COPIES.
     """
+    kiosk.ballast.must_not_be_touched()
     point, here, now = kiosk.point_code, kiosk.point(), kiosk.clock.now()
     with kiosk.db.writing() as tx:
         parcel = parcels.parcel(tx, point, parcel_id)

@@ -84,6 +84,7 @@ def receive(
     """Receive the parcel whose waybill was scanned, put it on a layer and queue its label, all or nothing."""
     if (before := press.before()) is not None:
         return before
+    press.kiosk.ballast.must_not_be_touched()
     queue = labels.label_queued(press.kiosk, press.staff)
     waybill = clean_waybill(scan) or " ".join(scan.split())[:40]
     place = _fitting_place(press.kiosk, waybill, place, cold)
@@ -147,6 +148,7 @@ def move(press: Press, parcel_id: str, place: tuple[int, int]) -> Action:
     """Put a parcel on another layer; it gets a new code and a new label."""
     if (before := press.before()) is not None:
         return before
+    press.kiosk.ballast.must_not_be_touched()
     queue = labels.label_queued(press.kiosk, press.staff)
 
     def also(tx: Tx, parcel: Parcel) -> None:

@@ -1,9 +1,11 @@
-"""What a kiosk does after a good round: settle a restore, drop facts that are long safe at the centre."""
+"""What a kiosk does after a good round: settle a restore or a loss, drop facts that are long safe at the centre."""
 
 from datetime import timedelta
 
+from kiosk import store as kiosk_store
 from kiosk.copies import operations as copies
 from kiosk.host import Kiosk
+from kiosk.watermark import raise_after_round
 from shared.kernel.clock import parse_utc, utc_text
 from shared.kernel.limits import FACTS_KEPT_DAYS, PRUNE_SECONDS
 from shared.sync import store
@@ -19,10 +21,20 @@ class Upkeep:
     def after_round(self) -> None:
         """Everything that is due now."""
         copies.settle(self._kiosk)
+        settle_loss(self._kiosk)
+        raise_after_round(self._kiosk.db, self._kiosk.watermark)
         now = self._kiosk.clock.monotonic()
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_SECONDS
             prune(self._kiosk)
+
+
+def settle_loss(kiosk: Kiosk) -> None:
+    """The centre has been asked since facts were found missing, and has sent what it had."""
+    loss = kiosk_store.last_loss(kiosk.db)
+    if loss is not None and loss.settled_at is None:
+        with kiosk.db.writing() as tx:
+            kiosk_store.settle_losses(tx, utc_text(kiosk.clock.now()))
 
 
 def prune(kiosk: Kiosk) -> int:

@@ -90,6 +90,7 @@ class SyncWorker:
             self._stop.wait(LOOK_SECONDS)
 
     def _beat(self, state: str) -> None:
+        self._kiosk.ballast.lay_down()
         workers.beat(self._kiosk.db, self._kiosk.clock, "sync", state)
 
 

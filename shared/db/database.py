@@ -34,6 +34,19 @@ class DiskFull(Refused):
         )
 
 
+class DiskFailed(Refused):
+    """The disk refused to read, write or sync; whether it keeps what it has is doubtful."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "DISK_FAILED",
+            N_("磁盘读写出错，这一步没有保存。"),
+            N_("请再试一次；若一直出现，请联系运营更换存储卡。"),
+        )
+
+
 class DatabaseUnreadable(Refused):
     """The file is not our database, or its key is another device's."""
 
@@ -74,7 +87,7 @@ def is_about_data(error: Exception) -> bool:
 
     Whatever a rule raises counts, down to a recursion too deep: one fact must never hold up all that come after it.
     """
-    if isinstance(error, (DiskFull, DatabaseUnreadable, DatabaseBusy, OSError, MemoryError)):
+    if isinstance(error, (DiskFull, DiskFailed, DatabaseUnreadable, DatabaseBusy, OSError, MemoryError)):
         return False
     names = {base.__name__ for base in type(error).__mro__}
     return "DatabaseError" not in names or bool(names & _DATA_ERRORS)

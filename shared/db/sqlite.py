@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlcipher3
 
-from shared.db.database import DatabaseBusy, DatabaseUnreadable, DiskFull, Params, Row
+from shared.db.database import DatabaseBusy, DatabaseUnreadable, DiskFailed, DiskFull, Params, Row
+from shared.kernel.errors import Refused
 
 if TYPE_CHECKING:
     import sqlite_utils
 
 BUSY_TIMEOUT_MS = 10_000
+# the driver gives an error's class and SQLite's own sentence, no number
+_WORDS: dict[str, type[Refused]] = {
+    "disk is full": DiskFull,
+    "disk I/O error": DiskFailed,
+    "database is locked": DatabaseBusy,
+    "disk image is malformed": DatabaseUnreadable,
+    "file is not a database": DatabaseUnreadable,
+}
 STATEMENT_CACHE = 400
 
 
@@ -67,8 +76,10 @@ class SqliteTx(_Verbs):
         try:
             yield
         except BaseException:
-            self._conn.execute("ROLLBACK TO part")
-            self._conn.execute("RELEASE part")
+            # a full or failing disk makes SQLite roll back the whole transaction: then there is no part any more
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK TO part")
+                self._conn.execute("RELEASE part")
             raise
         self._conn.execute("RELEASE part")
 
@@ -83,6 +94,8 @@ class SqliteDatabase:
         self._local = threading.local()
         self._all: list[Any] = []
         self._lock = threading.Lock()
+        self.before_writing: Callable[[], None] | None = None
+        """Called before each transaction, for a roof that keeps room for its writes."""
         self._connection()
 
     def _connection(self) -> Any:
@@ -107,12 +120,22 @@ class SqliteDatabase:
         return cast("sqlite_utils.Database", tools)
 
     def query(self, sql: str, params: Params = ()) -> list[Row]:
-        """All rows."""
-        return cast(list[Row], self._connection().execute(sql, params).fetchall())
+        """All rows. Raises :class:`DatabaseUnreadable` where they are damaged."""
+        try:
+            return cast(list[Row], self._connection().execute(sql, params).fetchall())
+        except sqlcipher3.DatabaseError as error:
+            if (said := _in_words(error)) is not None:
+                raise said from error
+            raise
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
-        """The first row, or None."""
-        return cast(Row | None, self._connection().execute(sql, params).fetchone())
+        """The first row, or None. Raises :class:`DatabaseUnreadable` where it is damaged."""
+        try:
+            return cast(Row | None, self._connection().execute(sql, params).fetchone())
+        except sqlcipher3.DatabaseError as error:
+            if (said := _in_words(error)) is not None:
+                raise said from error
+            raise
 
     @contextmanager
     def writing(self) -> Iterator[SqliteTx]:
@@ -120,6 +143,8 @@ class SqliteDatabase:
         conn = self._connection()
         if conn.in_transaction:
             raise RuntimeError("writing() inside writing(): one operation is one transaction")
+        if self.before_writing is not None:
+            self.before_writing()
         try:
             conn.execute("BEGIN IMMEDIATE")
             tx = SqliteTx(conn, self.authoritative)
@@ -129,10 +154,8 @@ class SqliteDatabase:
         except BaseException as error:
             if conn.in_transaction:
                 conn.execute("ROLLBACK")
-            if isinstance(error, sqlcipher3.OperationalError) and "disk is full" in str(error):
-                raise DiskFull from error
-            if isinstance(error, sqlcipher3.OperationalError) and "database is locked" in str(error):
-                raise DatabaseBusy from error
+            if (said := _in_words(error)) is not None:
+                raise said from error
             raise
 
     @contextmanager
@@ -201,6 +224,16 @@ class SqliteDatabase:
                 conn.close()
             self._all.clear()
         self._local = threading.local()
+
+
+def _in_words(error: BaseException) -> Refused | None:
+    """What SQLite's error means to a person; None where it is a mistake of ours."""
+    if isinstance(error, sqlcipher3.DatabaseError):
+        said = str(error)
+        for words, refused in _WORDS.items():
+            if words in said:
+                return refused()
+    return None
 
 
 def _connect(path: Path, key: str | None) -> Any:

@@ -153,6 +153,14 @@ COPY_OLD_TIMES = 3
 BACKUPS_KEPT = 14
 PRUNE_SECONDS = 3600.0
 
+# a full disk: pickups live on what was kept back
+BALLAST_BYTES = 16 * 1024 * 1024
+BALLAST_STEP_BYTES = 4 * 1024 * 1024
+BALLAST_ROOM_BYTES = 4 * 1024 * 1024
+
+# a database that lost its newest facts
+LOSS_SHOWN_DAYS = 7
+
 # allotments
 OFFER_UNITS_MAX = 10_000_000
 ALLOTMENT_OFFLINE_DAYS = 3.0
