@@ -2,14 +2,16 @@
 
 from kiosk import copies, labels, pickup, staff, tables
 from kiosk import parcels as counter
-from shared import catalogue, devices, orders, parcels, pickup_points, residents, stock
+from shared import allotments, cases, catalogue, devices, orders, parcels, pickup_points, residents, stock
 from shared.sync import House
 
 LOCAL_ROOMS = (tables.ROOM, staff.ROOM, labels.ROOM, pickup.ROOM, counter.ROOM, copies.ROOM)
 SHARED_ROOMS = (
     parcels.ROOM,
     orders.ROOM,
+    allotments.ROOM,
     stock.ROOM,
+    cases.ROOM,
     pickup_points.ROOM,
     catalogue.ROOM,
     residents.ROOM,

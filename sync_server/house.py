@@ -1,13 +1,15 @@
 """The rooms of the centre: the shared ones, and those with tables of its own."""
 
-from shared import catalogue, devices, orders, parcels, pickup_points, residents, stock
+from shared import allotments, cases, catalogue, devices, orders, parcels, pickup_points, residents, stock
 from shared.sync import House, quarantine
 from sync_server import console, imports, shop
 
 SHARED_ROOMS = (
     parcels.ROOM,
     orders.ROOM,
+    allotments.ROOM,
     stock.ROOM,
+    cases.ROOM,
     pickup_points.ROOM,
     catalogue.ROOM,
     residents.ROOM,

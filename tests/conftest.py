@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared import catalogue, devices, orders, parcels, pickup_points, residents, stock
+from shared import allotments, cases, catalogue, devices, orders, parcels, pickup_points, residents, stock
 from shared.db import Database, open_sqlite
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import IdMaker
@@ -51,7 +51,7 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def house() -> House:
     """All shared rooms."""
-    rooms = (parcels, orders, stock, pickup_points, catalogue, residents, devices)
+    rooms = (parcels, orders, allotments, stock, cases, pickup_points, catalogue, residents, devices)
     return House([room.ROOM for room in rooms])
 
 

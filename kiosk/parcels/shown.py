@@ -5,12 +5,11 @@ import secrets
 from flask_babel import gettext as _
 
 from kiosk.parcels.rules import EXCEPTION_WORDS, KIND_WORDS, OUTCOME_WORDS, Action, ExceptionReason, OutcomeWords
+from shared.cases.rules import CASE_KIND_NAMES, Case
 from shared.parcels.rules import (
     CARRIER_NAMES,
-    CASE_KIND_NAMES,
     PARCEL_STATE_LOOK,
     PARCEL_STATE_NAMES,
-    Case,
     Parcel,
     ParcelState,
 )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.kernel.errors import N_, Refused
-from shared.kernel.limits import CONTENT_LINES_MAX, PRICE_FEN_MAX, QUANTITY_MAX
+from shared.kernel.limits import CONTENT_LINES_MAX, PRICE_FEN_MAX, QUANTITY_MAX, SALE_CASH_FEN_MAX
 
 
 class OrderState(StrEnum):
@@ -90,6 +90,50 @@ class Order:
     total_fen: int
     placed_at: str
     collected_at: str | None = None
+
+
+COUNTER = "counter"
+"""The channel of what staff sell over the counter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """An order that used up rights to offers: sold over the counter, or by phone from the pool.
+
+    ``rights``: units of each offer, taken from the ``lot`` of ``device``. ``received_fen``: cash handed over.
+    ``released_at``: when the rights went back, because the sale was undone or the order cancelled.
+    """
+
+    order: Order
+    channel: str
+    device: str
+    lot: str
+    rights: tuple[tuple[str, int], ...]
+    received_fen: int
+    sold_by: str
+    sold_at: str
+    released_at: str | None = None
+
+    @property
+    def change_fen(self) -> int:
+        """Cash given back."""
+        return max(0, self.received_fen - self.order.total_fen)
+
+
+def check_cash(total: int, received: int) -> None:
+    """Raise ``Refused`` CASH_SHORT or CASH_RANGE unless the cash handed over is enough and possible."""
+    if not 0 <= received <= SALE_CASH_FEN_MAX:
+        raise Refused("CASH_RANGE", N_("收款金额超出范围。"), N_("请改正收款金额。"))
+    if received < total:
+        raise Refused("CASH_SHORT", N_("收款不足，还差 %(fen)d 分。"), N_("请收足现金后再确认。"), fen=total - received)
+
+
+def merged_basket(basket: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Units of each offer, in the order of first mention: the same offer scanned twice counts once, with both."""
+    units: dict[str, int] = {}
+    for offer, quantity in basket:
+        units[offer] = units.get(offer, 0) + quantity
+    return units
 
 
 def after_wish(order: Order, wish: Wish) -> OrderState:

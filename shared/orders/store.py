@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from shared.db import Row, Tx
 from shared.db.database import Reads
 from shared.db.matching import containing, searched
 from shared.kernel.limits import SEARCH_ROWS
-from shared.orders.rules import Goods, Order, OrderLine, OrderState
-from shared.orders.tables import ORDER_LINES, ORDERS
+from shared.orders.rules import Goods, Order, OrderLine, OrderState, Sale
+from shared.orders.tables import ORDER_LINES, ORDERS, SALES
 from shared.sync import put, read
 
 _COLUMNS = "SELECT point, id, number, resident, state, goods, total_fen, placed_at, collected_at "
@@ -144,3 +146,67 @@ def put_lines(tx: Tx, point: str, order_id: str, lines: Sequence[OrderLine]) -> 
                 "price_fen": line.price_fen,
             },
         )
+
+
+# --- what was sold from an allotment ------------------------------------------------------------------------------
+
+_SALE = (
+    "SELECT order_id, channel, device, lot, rights, received_fen, sold_by, sold_at, released_at FROM sales "
+    "WHERE point = ? AND deleted = 0 "
+)
+_decode_rights = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode
+_encode_rights = msgspec.json.Encoder().encode
+
+
+def _sale(row: Row | Mapping[str, Any], order: Order) -> Sale:
+    return Sale(
+        order,
+        row["channel"],
+        row["device"],
+        row["lot"],
+        _decode_rights(row["rights"]),
+        row["received_fen"],
+        row["sold_by"],
+        row["sold_at"],
+        row["released_at"],
+    )
+
+
+def sale(db: Reads, point: str, order_id: str) -> Sale | None:
+    """What was sold with an order; None where it used up no rights."""
+    row, its_order = read(db, SALES, (point, order_id)), order(db, point, order_id)
+    return _sale(row, its_order) if row and its_order else None
+
+
+def recent_sales(db: Reads, point: str, channel: str, limit: int = SEARCH_ROWS) -> list[Sale]:
+    """The newest sales of a channel, newest first."""
+    found = db.query(_SALE + "AND channel = ? ORDER BY sold_at DESC, order_id DESC LIMIT ?", (point, channel, limit))
+    return [_sale(row, its_order) for row in found if (its_order := order(db, point, row["order_id"]))]
+
+
+def unreleased(db: Reads, point: str) -> list[str]:
+    """Orders of the pool that were cancelled while their units are still held."""
+    found = db.query(
+        "SELECT s.order_id FROM sales AS s JOIN orders AS o ON o.point = s.point AND o.id = s.order_id "
+        "WHERE s.point = ? AND s.deleted = 0 AND s.released_at IS NULL AND s.channel <> 'counter' "
+        "AND o.state IN ('cancelled', 'refunded') AND o.goods <> 'collected' ORDER BY s.order_id",
+        (point,),
+    )
+    return [row["order_id"] for row in found]
+
+
+def put_sale(tx: Tx, point: str, sale: Sale) -> None:
+    """Write what was sold with an order."""
+    values = {
+        "point": point,
+        "order_id": sale.order.id,
+        "channel": sale.channel,
+        "device": sale.device,
+        "lot": sale.lot,
+        "rights": _encode_rights(sale.rights).decode(),
+        "received_fen": sale.received_fen,
+        "sold_by": sale.sold_by,
+        "sold_at": sale.sold_at,
+        "released_at": sale.released_at,
+    }
+    put(tx, SALES, values)

@@ -1,4 +1,4 @@
-"""Orders and their lines; both come down in the point's feed."""
+"""Orders, their lines, and what was sold from an allotment; all come down in the point's feed."""
 
 from shared.sync import SyncedTable
 
@@ -12,7 +12,25 @@ ORDER_LINES = SyncedTable(
     "order_lines", "point", ("order_id", "line"), ("point", "order_id", "line", "sku", "name", "quantity", "price_fen")
 )
 
-SYNCED = (ORDERS, ORDER_LINES)
+SALES = SyncedTable(
+    "sales",
+    "point",
+    ("order_id",),
+    (
+        "point",
+        "order_id",
+        "channel",
+        "device",
+        "lot",
+        "rights",
+        "received_fen",
+        "sold_by",
+        "sold_at",
+        "released_at",
+    ),
+)
+
+SYNCED = (ORDERS, ORDER_LINES, SALES)
 
 MIGRATIONS = (
     (
@@ -32,5 +50,16 @@ MIGRATIONS = (
             "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, order_id, line))"
         ),
         "CREATE INDEX order_lines_version ON order_lines (point, version) WHERE version > 0",
+    ),
+    (
+        # orders that used up rights to offers: which, whose and from which lot; `rights` is JSON: [[offer, units], …]
+        (
+            "CREATE TABLE sales (point TEXT NOT NULL, order_id TEXT NOT NULL, channel TEXT NOT NULL, "
+            "device TEXT NOT NULL, lot TEXT NOT NULL, rights TEXT NOT NULL, received_fen BIGINT NOT NULL, "
+            "sold_by TEXT NOT NULL, sold_at TEXT NOT NULL, released_at TEXT, "
+            "version BIGINT NOT NULL DEFAULT 0, deleted BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (point, order_id))"
+        ),
+        "CREATE INDEX sales_version ON sales (point, version) WHERE version > 0",
+        "CREATE INDEX sales_at ON sales (point, sold_at)",
     ),
 )

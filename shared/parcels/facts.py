@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from shared.cases.rules import Case, CaseKind
 from shared.db import Tx
 from shared.kernel.errors import N_, Refused
 from shared.orders import store as orders
@@ -17,8 +18,6 @@ from shared.orders.facts import note_goods
 from shared.parcels import store
 from shared.parcels.rules import (
     Carrier,
-    Case,
-    CaseKind,
     Content,
     Event,
     Parcel,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from shared.cases.rules import CaseKind
 from shared.kernel.errors import N_
 from shared.kernel.limits import PICKUP_NUMBER_MAX, WAYBILL_CHARACTERS_MAX, WAYBILL_CHARACTERS_MIN
 from shared.orders.rules import Goods, OrderState
@@ -260,42 +261,6 @@ class Parcel:
         for content in self.contents:
             units[content.sku] = units.get(content.sku, 0) + content.quantity
         return units
-
-
-class CaseKind(StrEnum):
-    """What the rules cannot settle and a person must."""
-
-    DOUBLE_HAND_OUT = "double_hand_out"
-    HANDED_OUT_NOT_HERE = "handed_out_not_here"
-    HANDED_OUT_EXCEPTION = "handed_out_exception"
-    HANDED_OUT_CANCELLED = "handed_out_cancelled"
-    HANDED_OUT_UNPAID = "handed_out_unpaid"
-    UNKNOWN_PARCEL = "unknown_parcel"
-    CONTRADICTION = "contradiction"
-
-
-CASE_KIND_NAMES = {
-    CaseKind.DOUBLE_HAND_OUT: N_("同一包裹出库两次"),
-    CaseKind.HANDED_OUT_NOT_HERE: N_("未入库的包裹被取走"),
-    CaseKind.HANDED_OUT_EXCEPTION: N_("异常包裹被取走"),
-    CaseKind.HANDED_OUT_CANCELLED: N_("已取消订单的包裹被取走"),
-    CaseKind.HANDED_OUT_UNPAID: N_("未付款订单的包裹被取走"),
-    CaseKind.UNKNOWN_PARCEL: N_("记录的包裹不存在"),
-    CaseKind.CONTRADICTION: N_("记录与包裹状态矛盾"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Something for a person to settle. ``first_fact`` is what stood before, ``second_fact`` what contradicts it."""
-
-    id: str
-    kind: CaseKind
-    parcel: str
-    first_fact: str
-    second_fact: str
-    opened_at: str
-    closed_at: str | None = None
 
 
 def hand_out_case(parcel: Parcel | None, order: OrderState | None) -> CaseKind | None:

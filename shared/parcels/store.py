@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from shared.cases import store as case_store
 from shared.db import Row, Tx
 from shared.db.database import Reads
 from shared.db.matching import containing, searched
@@ -12,16 +13,14 @@ from shared.kernel.limits import PICKUP_NUMBER_MAX, SEARCH_ROWS, SHELF_MAX
 from shared.parcels.rules import (
     PRESENT,
     Carrier,
-    Case,
-    CaseKind,
     Content,
     Parcel,
     ParcelState,
     PickupCode,
     next_number,
 )
-from shared.parcels.tables import CASES, PARCELS
-from shared.sync import add, note_absent, put, read, remove
+from shared.parcels.tables import PARCELS
+from shared.sync import note_absent, put, read, remove
 
 _COLUMNS = (
     "SELECT id, waybill, carrier, resident, order_id, state, shelf, layer, pickup_code, cold, contents, name_masked, "
@@ -31,7 +30,6 @@ _FROM = "FROM parcels WHERE point = ? AND deleted = 0 "
 _PARCEL = _COLUMNS + _FROM
 # the words of the partial index `parcels_open`, so that the planner takes it
 _HERE = "AND state <> 'collected' AND state IN ('arrived', 'ready', 'overdue', 'exception') "
-_CASE = "SELECT point, id, kind, parcel, first_fact, second_fact, opened_at, closed_at FROM cases WHERE deleted = 0 "
 
 _decode_contents = msgspec.json.Decoder(tuple[Content, ...]).decode
 _encode = msgspec.json.Encoder().encode
@@ -59,18 +57,6 @@ def _parcel(row: Row | Mapping[str, Any]) -> Parcel:
         row["collected_way"],
         row["collected_fact"],
         row["note"],
-    )
-
-
-def _case(row: Row) -> Case:
-    return Case(
-        row["id"],
-        CaseKind(row["kind"]),
-        row["parcel"],
-        row["first_fact"],
-        row["second_fact"],
-        row["opened_at"],
-        row["closed_at"],
     )
 
 
@@ -312,50 +298,10 @@ def _number_in_use(db: Reads, point: str, number: int) -> bool:
     return any(ParcelState(row["state"]) in PRESENT for row in db.query(sql, (point, *codes)))
 
 
-# --- cases --------------------------------------------------------------------------------------------------------
+# --- cases, which are kept where those of every room are ----------------------------------------------------------
 
-
-def cases(
-    db: Reads, point: str | None = None, *, closed: bool = False, limit: int = SEARCH_ROWS
-) -> list[tuple[str, Case]]:
-    """(point, case), newest first: the open ones, or all with ``closed``; ``point`` None means all points."""
-    where = "" if closed else "AND closed_at IS NULL "
-    where += "" if point is None else "AND point = ? "
-    params = (limit,) if point is None else (point, limit)
-    found = db.query(_CASE + where + "ORDER BY opened_at DESC, id DESC LIMIT ?", params)
-    return [(row["point"], _case(row)) for row in found]
-
-
-def case(db: Reads, point: str, id: str) -> Case | None:  # noqa: A002 - the domain's word, as in the row
-    """One case."""
-    row = db.one(_CASE + "AND point = ? AND id = ?", (point, id))
-    return _case(row) if row else None
-
-
-def open_cases_of(db: Reads, point: str, parcel_id: str) -> list[Case]:
-    """The open cases about one parcel, oldest first."""
-    sql = _CASE + "AND point = ? AND parcel = ? AND closed_at IS NULL ORDER BY opened_at, id"
-    return [_case(row) for row in db.query(sql, (point, parcel_id))]
-
-
-def _case_values(point: str, case: Case) -> dict[str, str | None]:
-    return {
-        "point": point,
-        "id": case.id,
-        "kind": case.kind.value,
-        "parcel": case.parcel,
-        "first_fact": case.first_fact,
-        "second_fact": case.second_fact,
-        "opened_at": case.opened_at,
-        "closed_at": case.closed_at,
-    }
-
-
-def add_case(tx: Tx, point: str, case: Case) -> None:
-    """Open a case whose id derives from the fact."""
-    add(tx, CASES, _case_values(point, case))
-
-
-def put_case(tx: Tx, point: str, case: Case) -> None:
-    """Write a case again."""
-    put(tx, CASES, _case_values(point, case))
+cases = case_store.cases
+case = case_store.case
+open_cases_of = case_store.open_cases_of
+add_case = case_store.add_case
+put_case = case_store.put_case

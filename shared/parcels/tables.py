@@ -1,4 +1,4 @@
-"""Parcels and cases come down in the point's feed; ``pickup_numbers`` is a kiosk's own.
+"""Parcels come down in the point's feed; ``pickup_numbers`` is a kiosk's own. ``cases`` is a room of its own by now.
 
 Finding what lies at the point goes through a partial index: its queries repeat ``state <> 'collected'``, so that the
 parcels handed out over the years cost nothing, neither in a search nor when one more joins them.
@@ -33,14 +33,8 @@ PARCELS = SyncedTable(
         "note",
     ),
 )
-CASES = SyncedTable(
-    "cases",
-    "point",
-    ("id",),
-    ("point", "id", "kind", "parcel", "first_fact", "second_fact", "opened_at", "closed_at"),
-)
 
-SYNCED = (PARCELS, CASES)
+SYNCED = (PARCELS,)
 
 MIGRATIONS = (
     (

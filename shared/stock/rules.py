@@ -15,6 +15,8 @@ class Reason(StrEnum):
     HAND_OUT_UNDONE = "hand_out_undone"
     RETURNED = "returned"
     CORRECTED = "corrected"
+    SOLD = "sold"
+    SALE_UNDONE = "sale_undone"
 
 
 class Line(NamedTuple):

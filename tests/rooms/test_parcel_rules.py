@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.cases.rules import CASE_KIND_NAMES, CaseKind
 from shared.orders.rules import Goods, OrderState
 from shared.parcels.rules import (
     CARRIER_NAMES,
-    CASE_KIND_NAMES,
     PARCEL_STATE_NAMES,
     Carrier,
-    CaseKind,
     Content,
     Event,
     HandOutOutcome,

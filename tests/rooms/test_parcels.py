@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.cases.rules import CaseKind
 from shared.db import Tx
 from shared.kernel.clock import ManualClock, utc_text
 from shared.kernel.errors import BadInput, Refused
@@ -12,7 +13,7 @@ from shared.orders.operations import cancel_order, pay_order
 from shared.orders.rules import OrderState
 from shared.parcels import facts, operations, store
 from shared.parcels.operations import HandOutOutcome, HandOver, InboundOutcome, hand_over, receive_parcel
-from shared.parcels.rules import CaseKind, Content, Parcel, ParcelState
+from shared.parcels.rules import Content, Parcel, ParcelState
 from shared.stock import store as stock
 from shared.sync import KioskJournal
 from shared.sync import store as sync_store

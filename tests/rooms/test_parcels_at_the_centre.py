@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from shared.cases.rules import CaseKind
 from shared.db import open_sqlite
 from shared.kernel.clock import ManualClock
 from shared.orders.operations import cancel_order
 from shared.orders.rules import OrderState
 from shared.parcels import operations, store
 from shared.parcels.operations import hand_over, receive_parcel
-from shared.parcels.rules import CaseKind, Content, ParcelState
+from shared.parcels.rules import Content, ParcelState
 from shared.stock import store as stock
 from shared.sync import CentreJournal, House, KioskJournal
 from shared.sync import store as sync_store

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from shared import catalogue, devices, orders, parcels, pickup_points, residents, stock
+from shared import allotments, cases, catalogue, devices, orders, parcels, pickup_points, residents, stock
 from shared.db import open_sqlite
 from shared.kernel.clock import ManualClock
 from shared.kernel.errors import Refused
@@ -33,7 +33,7 @@ class Counter(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        rooms = (parcels, orders, stock, pickup_points, catalogue, residents, devices)
+        rooms = (parcels, orders, allotments, stock, cases, pickup_points, catalogue, residents, devices)
         db = open_sqlite(self.folder / "kiosk.db", key=None, authoritative=False)
         self.clock = ManualClock(datetime(2026, 11, 22, 3, tzinfo=UTC))
         self.kiosk = make_kiosk(db, House([room.ROOM for room in rooms]), self.clock)

@@ -5,11 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
+from shared.cases.rules import CASE_KIND_NAMES
 from shared.db import Row
 from shared.kernel.limits import CONSOLE_PAGE_ROWS
 from shared.orders import store as orders
 from shared.parcels import store as parcel_store
-from shared.parcels.rules import CASE_KIND_NAMES, ParcelState
+from shared.parcels.rules import ParcelState
 from shared.pickup_points import store as pickup_points
 from sync_server.console import board, store, wording
 from sync_server.console.csv_export import csv_answer

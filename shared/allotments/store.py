@@ -1,0 +1,421 @@
+"""All SQL of offers, rights and pools."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from shared.allotments.rules import Counters, HolderState, Offer
+from shared.allotments.tables import OFFERS
+from shared.db import Row, Tx
+from shared.db.database import Reads
+from shared.sync import put, read
+
+_OFFER = "SELECT id, sku, price_fen, total, opens_at, cutoff_at, active FROM offers WHERE region = ? AND deleted = 0 "
+_POOL = "SELECT offer, region, total, held, opens_at, cutoff_at, active, generation FROM offer_pools "
+_SHARE = (
+    "SELECT offer, device, lot, point, granted, sold, returned, undone, state, by_hand, signed_gone, first_at, "
+    "heard_at FROM allotments "
+)
+_HOLDER = "SELECT region, device, lot, point, hardware, generation, state, heard_at FROM holders "
+
+
+# --- offers (both) ------------------------------------------------------------------------------------------------
+
+
+def _offer(row: Any) -> Offer:
+    return Offer(
+        row["id"], row["sku"], row["price_fen"], row["total"], row["opens_at"], row["cutoff_at"], bool(row["active"])
+    )
+
+
+def offer(db: Reads, region: str, id: str) -> Offer | None:  # noqa: A002 - the domain's word, as in the row
+    """One offer of a region."""
+    row = read(db, OFFERS, (region, id))
+    return _offer(row) if row else None
+
+
+def offers(db: Reads, region: str) -> list[Offer]:
+    """All offers of a region, those taken down last."""
+    return [_offer(row) for row in db.query(_OFFER + "ORDER BY active DESC, opens_at, id", (region,))]
+
+
+def offers_of_sku(db: Reads, region: str, sku: str) -> list[Offer]:
+    """The offers of one product that are not taken down."""
+    return [_offer(row) for row in db.query(_OFFER + "AND sku = ? AND active = 1 ORDER BY opens_at, id", (region, sku))]
+
+
+def put_offer(tx: Tx, region: str, offer: Offer) -> None:
+    """Write an offer."""
+    values = {column: getattr(offer, column) for column in OFFERS.columns[1:]}
+    put(tx, OFFERS, values | {"region": region, "active": int(offer.active)})
+
+
+# --- a kiosk's own rights -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RightRow:
+    """A kiosk's counters of one offer, and what of them the centre has heard. ``low``: ask when the right is below."""
+
+    lot: str
+    offer: str
+    counters: Counters
+    heard: tuple[int, int, int]
+    low: int
+    short: int
+    asked_at: str
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the centre does not know it all."""
+        return self.heard != self.counters[1:]
+
+
+_RIGHT = (
+    "SELECT lot, offer, granted, sold, returned, undone, heard_sold, heard_returned, heard_undone, low, short, "
+    "asked_at FROM rights "
+)
+
+_OPEN = "o.active = 1 AND o.opens_at <= ? AND (o.cutoff_at IS NULL OR o.cutoff_at > ?)"
+_FREE = "r.granted - r.sold - r.returned + r.undone"
+_UNHEARD = "heard_sold <> sold OR heard_returned <> returned OR heard_undone <> undone"
+_WORTH_TELLING = (
+    _RIGHT + f"AS r WHERE {_UNHEARD} OR (lot = ? AND (short > 0 OR asked_at <= ?) AND EXISTS ("  # noqa: S608 - no input
+    "SELECT 1 FROM offers AS o WHERE o.region = ? AND o.id = r.offer AND o.deleted = 0 AND "
+    f"CASE WHEN {_OPEN} THEN {_FREE} < r.low OR r.short > 0 ELSE {_FREE} > 0 END))"
+)
+
+
+def _right(row: Row) -> RightRow:
+    return RightRow(
+        row["lot"],
+        row["offer"],
+        Counters(row["granted"], row["sold"], row["returned"], row["undone"]),
+        (row["heard_sold"], row["heard_returned"], row["heard_undone"]),
+        row["low"],
+        row["short"],
+        row["asked_at"],
+    )
+
+
+def lot_here(db: Reads) -> tuple[str, int]:
+    """The lot this kiosk sells from, and the last generation of the centre that has heard all of it."""
+    row = db.one("SELECT lot, generation FROM rights_state WHERE id = 1")
+    return (row["lot"], int(row["generation"])) if row else ("", 0)
+
+
+def set_lot(tx: Tx, lot: str, generation: int) -> None:
+    """Note the lot, and which generation has heard all of it."""
+    tx.execute(
+        "INSERT INTO rights_state (id, lot, generation) VALUES (1, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET lot = excluded.lot, generation = excluded.generation",
+        (lot, generation),
+    )
+
+
+def right(db: Reads, lot: str, offer: str) -> RightRow | None:
+    """A kiosk's right to one offer."""
+    row = db.one(_RIGHT + "WHERE lot = ? AND offer = ?", (lot, offer))
+    return _right(row) if row else None
+
+
+def rights(db: Reads) -> list[RightRow]:
+    """All that this kiosk has or had, former lots included."""
+    return [_right(row) for row in db.query(_RIGHT + "ORDER BY lot, offer")]
+
+
+def rights_to_tell(db: Reads, lot: str, region: str, contact: str, again: str) -> list[RightRow]:
+    """What the centre should hear of: counters it does not know, too little to sell, or rights to what is over.
+
+    ``contact`` is the centre's time of its last answer, ``again`` some minutes before: who asked since then waits.
+    """
+    found = db.query(_WORTH_TELLING, (lot, again, region, contact, contact))
+    return [_right(row) for row in found]
+
+
+def offers_without_right(db: Reads, lot: str, region: str, contact: str) -> list[str]:
+    """Offers on sale that this kiosk has never asked for."""
+    found = db.query(
+        "SELECT id FROM offers AS o WHERE region = ? AND deleted = 0 AND active = 1 AND opens_at <= ? "
+        "AND (cutoff_at IS NULL OR cutoff_at > ?) "
+        "AND NOT EXISTS (SELECT 1 FROM rights AS r WHERE r.lot = ? AND r.offer = o.id) ORDER BY id",
+        (region, contact, contact, lot),
+    )
+    return [row["id"] for row in found]
+
+
+def put_counters(tx: Tx, lot: str, offer: str, counters: Counters) -> None:
+    """Write a kiosk's own counters of one offer."""
+    tx.execute(
+        "INSERT INTO rights (lot, offer, granted, sold, returned, undone) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (lot, offer) DO UPDATE SET granted = excluded.granted, sold = excluded.sold, "
+        "returned = excluded.returned, undone = excluded.undone",
+        (lot, offer, *counters),
+    )
+
+
+def note_heard(tx: Tx, lot: str, offer: str, heard: Sequence[int], low: int, asked_at: str) -> None:
+    """What the centre has heard of one offer, and when to ask again."""
+    tx.execute(
+        "UPDATE rights SET heard_sold = ?, heard_returned = ?, heard_undone = ?, low = ?, asked_at = ?, short = 0 "
+        "WHERE lot = ? AND offer = ?",
+        (*heard, low, asked_at, lot, offer),
+    )
+
+
+def add_short(tx: Tx, lot: str, offer: str, units: int) -> None:
+    """Somebody wanted units that there is no right to; the largest wish counts."""
+    tx.execute(
+        "INSERT INTO rights (lot, offer, granted, sold, returned, undone, short) VALUES (?, ?, 0, 0, 0, 0, ?) "
+        "ON CONFLICT (lot, offer) DO UPDATE SET "
+        "short = CASE WHEN rights.short > excluded.short THEN rights.short ELSE excluded.short END",
+        (lot, offer, units),
+    )
+
+
+# --- the centre's pools -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """An offer at the centre. ``held``: units that holders have or sold; ``generation``: in which it was last whole."""
+
+    offer: str
+    region: str
+    total: int
+    held: int
+    opens_at: str
+    cutoff_at: str | None
+    active: bool
+    generation: int
+
+    @property
+    def free(self) -> int:
+        """Units that may be granted or sold by phone; below zero when more came to light than the total."""
+        return self.total - self.held
+
+
+def _pool(row: Row) -> Pool:
+    values = {key: row[key] for key in row.keys()}  # noqa: SIM118 - iterating an sqlite row gives values, not keys
+    return Pool(**(values | {"active": bool(values["active"])}))
+
+
+def pool(db: Reads, offer: str) -> Pool | None:
+    """An offer's pool."""
+    row = db.one(_POOL + "WHERE offer = ?", (offer,))
+    return _pool(row) if row else None
+
+
+def pools(db: Reads, region: str | None = None) -> list[Pool]:
+    """All pools (of a region)."""
+    if region is None:
+        return [_pool(row) for row in db.query(_POOL + "ORDER BY offer")]
+    return [_pool(row) for row in db.query(_POOL + "WHERE region = ? ORDER BY offer", (region,))]
+
+
+def lock_pool(tx: Tx, offer: str) -> Pool | None:
+    """An offer's pool, held for this transaction: who grants, sells or changes the total waits. None: no such offer."""
+    row = tx.one(
+        "UPDATE offer_pools SET held = held WHERE offer = ? "
+        "RETURNING offer, region, total, held, opens_at, cutoff_at, active, generation",
+        (offer,),
+    )
+    return _pool(row) if row else None
+
+
+def put_pool(tx: Tx, pool: Pool) -> None:
+    """Write a pool."""
+    tx.execute(
+        "INSERT INTO offer_pools (offer, region, total, held, opens_at, cutoff_at, active, generation) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (offer) DO UPDATE SET total = excluded.total, "
+        "held = excluded.held, opens_at = excluded.opens_at, cutoff_at = excluded.cutoff_at, "
+        "active = excluded.active, generation = excluded.generation",
+        (
+            pool.offer,
+            pool.region,
+            pool.total,
+            pool.held,
+            pool.opens_at,
+            pool.cutoff_at,
+            int(pool.active),
+            pool.generation,
+        ),
+    )
+
+
+# --- who holds what (centre) --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one lot of a device (or server installation) holds of an offer, as the centre has heard.
+
+    ``by_hand``: given by an operator because the goods lie there; it is not recalled before the cut-off.
+    ``signed_gone``: units that a person found gone when this share was written off.
+    """
+
+    offer: str
+    device: str
+    lot: str
+    point: str
+    counters: Counters
+    state: HolderState
+    by_hand: bool
+    signed_gone: int | None
+    first_at: str
+    heard_at: str
+
+
+def _share(row: Row) -> Share:
+    return Share(
+        row["offer"],
+        row["device"],
+        row["lot"],
+        row["point"],
+        Counters(row["granted"], row["sold"], row["returned"], row["undone"]),
+        HolderState(row["state"]),
+        bool(row["by_hand"]),
+        row["signed_gone"],
+        row["first_at"],
+        row["heard_at"],
+    )
+
+
+def share(db: Reads, offer: str, device: str, lot: str) -> Share | None:
+    """What one lot holds of an offer."""
+    row = db.one(_SHARE + "WHERE offer = ? AND device = ? AND lot = ?", (offer, device, lot))
+    return _share(row) if row else None
+
+
+def shares(db: Reads, offer: str) -> list[Share]:
+    """Everybody who holds or held units of an offer."""
+    return [_share(row) for row in db.query(_SHARE + "WHERE offer = ? ORDER BY point, device, first_at, lot", (offer,))]
+
+
+def shares_of_device(db: Reads, device: str) -> list[Share]:
+    """All that one device holds or held."""
+    return [_share(row) for row in db.query(_SHARE + "WHERE device = ? ORDER BY offer, first_at, lot", (device,))]
+
+
+def shares_in_state(db: Reads, region: str, states: Sequence[HolderState]) -> list[Share]:
+    """The shares of a region in some states, e.g. those at risk."""
+    marks = ", ".join("?" * len(states))
+    found = db.query(
+        _SHARE + f"WHERE state IN ({marks}) ORDER BY offer, device, lot", [state.value for state in states]
+    )
+    here = {pool.offer for pool in pools(db, region)}
+    return [share for row in found if (share := _share(row)).offer in here]
+
+
+def put_share(tx: Tx, share: Share) -> None:
+    """Write a share."""
+    tx.execute(
+        "INSERT INTO allotments (offer, device, lot, point, granted, sold, returned, undone, state, by_hand, "
+        "signed_gone, first_at, heard_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (offer, device, lot) DO UPDATE SET point = excluded.point, granted = excluded.granted, "
+        "sold = excluded.sold, returned = excluded.returned, undone = excluded.undone, state = excluded.state, "
+        "by_hand = excluded.by_hand, signed_gone = excluded.signed_gone, heard_at = excluded.heard_at",
+        (
+            share.offer,
+            share.device,
+            share.lot,
+            share.point,
+            *share.counters,
+            share.state.value,
+            int(share.by_hand),
+            share.signed_gone,
+            share.first_at,
+            share.heard_at,
+        ),
+    )
+
+
+def add_sold(tx: Tx, offer: str, device: str, day: str, units: int) -> None:
+    """Count units sold on a day, for the forecast; undone ones count against it."""
+    tx.execute(
+        "INSERT INTO allotment_days (offer, device, day, sold) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (offer, device, day) DO UPDATE SET sold = allotment_days.sold + excluded.sold",
+        (offer, device, day, units),
+    )
+
+
+def sold_by_day(db: Reads, offer: str, device: str, since: str) -> dict[str, int]:
+    """Units a device sold on each day from ``since`` on."""
+    found = db.query(
+        "SELECT day, sold FROM allotment_days WHERE offer = ? AND device = ? AND day >= ?", (offer, device, since)
+    )
+    return {row["day"]: int(row["sold"]) for row in found}
+
+
+# --- holders: who has reported in this generation (centre) --------------------------------------------------------
+
+
+class Holder(NamedTuple):
+    """A lot of rights: whose it is, on which hardware, and the last generation in which all of it was told."""
+
+    region: str
+    device: str
+    lot: str
+    point: str
+    hardware: str
+    generation: int
+    state: HolderState
+    heard_at: str
+
+
+def _holder(row: Row) -> Holder:
+    values = {key: row[key] for key in Holder._fields}
+    return Holder(**(values | {"state": HolderState(values["state"])}))
+
+
+def holders(db: Reads, region: str, device: str) -> list[Holder]:
+    """Every lot a device had in a region, by name."""
+    return [
+        _holder(row) for row in db.query(_HOLDER + "WHERE region = ? AND device = ? ORDER BY lot", (region, device))
+    ]
+
+
+def put_holder(tx: Tx, holder: Holder) -> None:
+    """Write a holder."""
+    tx.execute(
+        "INSERT INTO holders (region, device, lot, point, hardware, generation, state, heard_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (region, device, lot) DO UPDATE SET point = excluded.point, "
+        "hardware = excluded.hardware, generation = excluded.generation, state = excluded.state, "
+        "heard_at = excluded.heard_at",
+        holder._replace(state=holder.state.value),  # type: ignore[arg-type]  # the tuple goes into the row as text
+    )
+
+
+def count_devices(db: Reads, region: str) -> int:
+    """How many devices share the offers of a region."""
+    row = db.one(
+        "SELECT count(*) AS n FROM devices WHERE revoked_at IS NULL "
+        "AND point IN (SELECT point FROM pickup_points WHERE region = ? AND deleted = 0)",
+        (region,),
+    )
+    return int(row["n"]) if row else 0
+
+
+def unheard_devices(db: Reads, region: str, generation: int, limit: int) -> list[tuple[str, str]]:
+    """(device, point) of those whose word is missing in this generation.
+
+    A device that is trusted must have told all it has, or be written off in this generation; one that was revoked
+    is heard when it was declared dead or written off at any time, for it can have got nothing since.
+    """
+    found = db.query(
+        "SELECT d.id AS device, d.point AS point FROM devices AS d JOIN pickup_points AS p ON p.point = d.point "
+        "WHERE p.region = ? AND p.deleted = 0 AND NOT EXISTS (SELECT 1 FROM holders AS h WHERE h.region = ? "
+        "AND h.device = d.id AND (h.generation >= ? OR (d.revoked_at IS NOT NULL AND h.state IN ('dead', 'closed')))) "
+        "ORDER BY d.point, d.id LIMIT ?",
+        (region, region, generation, limit),
+    )
+    return [(row["device"], row["point"]) for row in found]
+
+
+def unheard_lots(db: Reads, region: str, generation: int, limit: int) -> list[Holder]:
+    """Lots in use that have not been told in this generation; installations of the server among them."""
+    found = db.query(
+        _HOLDER + "WHERE region = ? AND state = 'live' AND generation < ? ORDER BY point, device, lot LIMIT ?",
+        (region, generation, limit),
+    )
+    return [_holder(row) for row in found]
