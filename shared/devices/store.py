@@ -94,6 +94,12 @@ def device_known(db: Reads, device_id: str) -> bool:
     return db.one("SELECT 1 AS there FROM devices WHERE id = ?", (device_id,)) is not None
 
 
+def ever_enrolled(db: Reads) -> int:
+    """How many devices there have ever been: near enough to how many there are, and never counted."""
+    row = db.one("SELECT last FROM device_numbers WHERE id = 1")
+    return int(row["last"]) if row else 0
+
+
 def raise_number(tx: Tx, least: int) -> None:
     """Never give a number up to ``least`` again."""
     tx.execute("UPDATE device_numbers SET last = ? WHERE id = 1 AND last < ?", (least, least))

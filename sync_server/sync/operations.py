@@ -84,7 +84,7 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer
             point=device.point,
             feeds=[] if parked else feeds,
             request=asked,
-            next_s=next_round_seconds(device_store.count(centre.db)),
+            next_s=next_round_seconds(device_store.ever_enrolled(centre.db)),
         )
     except SyncProblem as problem:
         if problem.code == "GAP":

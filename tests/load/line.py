@@ -23,6 +23,18 @@ class Said(NamedTuple):
     answer: SyncAnswer | None
 
 
+def signed(kiosk: LoadKiosk, request: SyncRequest) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a request."""
+    body = pack(request)
+    return body, {
+        signing.DEVICE_HEADER: kiosk.device,
+        signing.NONCE_HEADER: request.nonce,
+        signing.SIGNATURE_HEADER: signing.sign_request(kiosk.key, PLACE, request.nonce, body),
+        "Content-Type": CONTENT_TYPE,
+        "Accept-Encoding": "identity",
+    }
+
+
 class Line:
     """One keep-alive connection to a server at ``port`` of this machine."""
 
@@ -45,17 +57,8 @@ class Line:
 
     def send(self, kiosk: LoadKiosk, request: SyncRequest) -> Said:
         """Send a request and check who answers; the kiosk does not take the answer yet."""
-        body = pack(request)
-        headers = {
-            signing.DEVICE_HEADER: kiosk.device,
-            signing.NONCE_HEADER: request.nonce,
-            signing.SIGNATURE_HEADER: signing.sign_request(kiosk.key, PLACE, request.nonce, body),
-            "Content-Type": CONTENT_TYPE,
-            "Accept-Encoding": "identity",
-        }
+        body, headers = signed(kiosk, request)
         try:
-            if self._connection.sock is None:
-                self._connection.connect()
             self._connection.request("POST", "/v1/sync", body, headers)
             response = self._connection.getresponse()
             data = response.read()

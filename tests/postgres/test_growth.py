@@ -1,0 +1,179 @@
+"""No query of a round grows with what lies in the database: blocks per statement at a small and at a large centre."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from shared.db import Database
+from shared.sync import SyncedTable, store
+from shared.sync.journal import CentreJournal
+from shared.sync.wire import SyncAnswer, unpack
+from sync_server.app import make_app
+from sync_server.host import Centre
+from tests.load.kiosk import LoadKiosk
+from tests.load.line import signed
+from tests.load.stand import begin, enrol, settings
+from tests.postgres.costs import Costs, WatchedDatabase
+
+SMALL, LARGE = 500, 100_000
+POINT = "JN-HL01"
+# an index that is a level deeper costs a block more at each look, and a row that is written looks into each of its
+# table's indexes; a query that reads what it passes over would cost hundreds or thousands more
+LEVELS = 30
+
+
+@dataclass
+class Growing:
+    """A centre whose statements are watched, with one kiosk, and how to make it large."""
+
+    centre: Centre
+    db: WatchedDatabase
+    plain: Database
+    kiosk: LoadKiosk
+
+    def __post_init__(self) -> None:
+        self.door = make_app(self.centre).test_client()
+
+    def round(self) -> SyncAnswer:
+        """One round through the front door."""
+        request = self.kiosk.request()
+        body, headers = signed(self.kiosk, request)
+        response = self.door.post("/v1/sync", data=body, headers=headers)
+        assert response.status_code == 200, response.data
+        answer = unpack(response.data, SyncAnswer)
+        self.kiosk.take(request, answer)
+        return answer
+
+    def costs_of_rounds(self) -> tuple[Costs, Costs]:
+        """What an idle round costs, and one that pushes five facts and pulls what the centre changed meanwhile."""
+        self.round()
+        self.db.costs.taken()
+        assert self.round().count == 0
+        idle = self.db.costs.taken()
+        self.kiosk.busy_minute()
+        assert self.round().own
+        _changed_by_the_centre(self.centre, self.kiosk.point)
+        self.kiosk.busy_minute()
+        assert not self.round().own
+        return idle, self.db.costs.taken()
+
+    def grow(self, rows: int) -> None:
+        """So many rows more in every table that a round touches or an operator fills, all of them older."""
+        house = self.centre.house
+        for table in house.tables.values():
+            _multiply(self.plain, table.name, table.key_columns[-1], rows)
+            _renumber(self.plain, table)
+        _multiply(self.plain, "journal", "number", rows)
+        _multiply(self.plain, "journal_heads", "epoch", min(rows, 5_000), device=True)
+        _multiply(self.plain, "devices", "id", rows)
+        _multiply(self.plain, "claim_codes", "code_hash", rows)
+        self.kiosk.cursors = {feed: _newest(self.plain, feed) for feed in self.kiosk.cursors}
+        with self.plain.writing() as tx:
+            tx.execute("ANALYZE")
+
+
+def _columns(db: Database, table: str) -> list[str]:
+    found = db.query(
+        "SELECT column_name AS name FROM information_schema.columns WHERE table_name = ? "
+        "AND table_schema = current_schema() ORDER BY ordinal_position",
+        (table,),
+    )
+    return [row["name"] for row in found]
+
+
+def _multiply(db: Database, table: str, key: str, rows: int, *, device: bool = False) -> None:
+    """``rows`` copies of the table's first row, made different by the last column of its key (and by device)."""
+    columns = _columns(db, table)
+    word = db.one(f"SELECT pg_typeof({key})::text = 'text' AS text FROM {table} LIMIT 1")
+    if word is None:
+        return
+    different = f"{key} || '~' || extra" if word["text"] else f"{key} + 1000000 + extra"
+    values = [
+        different if column == key else "device || '~' || extra" if device and column == "device" else column
+        for column in columns
+    ]
+    start = db.one(f"SELECT count(*) AS n FROM {table}")
+    assert start
+    with db.writing() as tx:
+        tx.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "
+            f"FROM (SELECT * FROM {table} ORDER BY {key} LIMIT 1) AS model, "
+            f"generate_series({start['n'] + 1}::bigint, {start['n'] + rows}::bigint) AS extra"
+        )
+
+
+def _renumber(db: Database, table: SyncedTable) -> None:
+    """Give the copies versions of their own, as the feed would have."""
+    with db.writing() as tx:
+        tx.execute(
+            f"UPDATE {table.name} AS it SET version = numbered.version FROM (SELECT ctid, tableoid, "
+            f"row_number() OVER () AS version FROM {table.name}) AS numbered "
+            "WHERE it.ctid = numbered.ctid AND it.tableoid = numbered.tableoid"
+        )
+        for row in tx.query(f"SELECT {table.scope} AS place, max(version) AS newest FROM {table.name} GROUP BY 1"):
+            tx.execute(
+                "UPDATE feeds SET version = greatest(version, ?) WHERE feed = ?",
+                (row["newest"], table.feed(row["place"])),
+            )
+
+
+def _newest(db: Database, feed: str) -> int:
+    return store.feed_version(db, feed)
+
+
+def _changed_by_the_centre(centre: Centre, point: str) -> None:
+    from shared.pickup_points.operations import set_shelf_layer
+    from shared.pickup_points.rules import ShelfLayer
+
+    with centre.journal.writing(point) as tx:
+        name = secrets.token_hex(4)
+        set_shelf_layer(centre.journal, tx, point, ShelfLayer(1, 2, name, 120, False), "test")
+
+
+@pytest.fixture
+def growing(address: str, tmp_path: Path) -> Iterator[Growing]:
+    centre = begin(settings(tmp_path, address))
+    [kiosk, *_] = enrol(centre, [POINT, "JN-HL02"])
+    db = WatchedDatabase(address)
+    watched = replace(centre, db=db, journal=CentreJournal(db, centre.clock, centre.ids, centre.house))
+    yield Growing(watched, db, centre.db, kiosk)
+    db.close()
+    centre.db.close()
+
+
+def grown(before: Costs, after: Costs) -> Sequence[str]:
+    small = before.most()
+    return [f"{small.get(sql)} → {blocks} blocks: {sql}" for sql, blocks in after.most().items()
+            if blocks > small.get(sql, 0) + LEVELS]  # fmt: skip
+
+
+def test_no_statement_of_a_round_grows_with_the_total(growing: Growing) -> None:
+    growing.kiosk.busy_minute()
+    growing.round()
+    growing.grow(SMALL)
+    idle_before, work_before = growing.costs_of_rounds()
+    growing.grow(LARGE)
+    idle_after, work_after = growing.costs_of_rounds()
+    for name, before, after in (("idle", idle_before, idle_after), ("work", work_before, work_after)):
+        print(f"{name}: {after.calls} statements, {sum(sum(b) for b in after.values())} blocks")
+        for sql, blocks in sorted(after.most().items(), key=lambda one: -one[1])[:12]:
+            print(f"  {before.most().get(sql)} → {blocks}  {sql[:150]}")
+    assert grown(idle_before, idle_after) == []
+    assert grown(work_before, work_after) == []
+    assert idle_after.calls == idle_before.calls
+    assert work_after.calls <= work_before.calls + 2
+
+
+def test_a_statement_that_does_grow_is_noticed(growing: Growing) -> None:
+    """The measurement can say no: without the index on the feed, following it reads what lies below the cursor."""
+    growing.kiosk.busy_minute()
+    growing.round()
+    growing.grow(SMALL)
+    _, before = growing.costs_of_rounds()
+    growing.grow(20_000)
+    growing.db.run_script(["DROP INDEX parcels_version"])
+    _, after = growing.costs_of_rounds()
+    assert any("FROM parcels" in sql for sql in grown(before, after))
