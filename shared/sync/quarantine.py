@@ -11,6 +11,7 @@ from shared.sync import store
 from shared.sync.journal import CentreJournal
 from shared.sync.rooms import Fact, FactKind, Room
 
+UNKNOWN_KIND = "UNKNOWN_KIND"
 RETRIED = "retried"
 DISCARDED = "discarded"
 REASON_CHARACTERS = 200
@@ -93,3 +94,22 @@ def discard(
     _parked(tx, point, device, epoch, seq)
     journal.record(tx, Discarded(device, epoch, seq, reason), point=point, actor=actor)
     store.settle_parked(tx, point, device, epoch, seq, utc_text(journal.clock.now()), f"{DISCARDED}: {reason}")
+
+
+def retry_known(journal: CentreJournal) -> int:
+    """After an update: apply what was parked only because this centre did not know its kind; how many.
+
+    What still fails stays parked, with the reason it has now.
+    """
+    applied = 0
+    for row in store.parked_of_kinds(journal.db, UNKNOWN_KIND, tuple(journal.house.kinds)):
+        where = (row["point"], row["device"], row["epoch"], row["seq"])
+        try:
+            with journal.writing(row["point"]) as tx:
+                retry(journal, tx, *where, actor="update")
+        except Refused as refused:
+            with journal.writing(row["point"]) as tx:
+                store.park_because(tx, *where, str(refused)[:500])
+        else:
+            applied += 1
+    return applied

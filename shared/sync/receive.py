@@ -12,7 +12,7 @@ from shared.kernel.errors import N_, BadInput, Refused
 from shared.kernel.limits import SYNC_BATCH_FACTS, SYNC_PAGE_ROWS
 from shared.sync import rows, store
 from shared.sync.journal import chain_hash
-from shared.sync.quarantine import RETRIED
+from shared.sync.quarantine import RETRIED, UNKNOWN_KIND
 from shared.sync.rejoin import Told, newest_common
 from shared.sync.rooms import Fact, House, SyncedTable
 from shared.sync.wire import (
@@ -219,7 +219,7 @@ def _apply_one(
 ) -> None:
     kind = house.kinds.get(line.kind)
     if kind is None or kind.centre_only or push.parked:
-        reason = "CLONE" if push.parked else "UNKNOWN_KIND" if kind is None else "NOT_FOR_DEVICES"
+        reason = "CLONE" if push.parked else UNKNOWN_KIND if kind is None else "NOT_FOR_DEVICES"
         store.add_quarantine(tx, _fact(point, request, seq, line, msgspec.Struct()), line.payload, reason, now)
         push.clean = False
         return

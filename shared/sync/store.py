@@ -504,6 +504,24 @@ def settled_as(db: Reads, point: str, device: str, after: int, resolution: str) 
     )
 
 
+def parked_of_kinds(db: Reads, reason: str, kinds: Sequence[str]) -> list[Row]:
+    """Open quarantined facts of some kinds that were parked for one reason, in the order of their lanes."""
+    marks = ", ".join("?" * len(kinds))
+    return db.query(
+        "SELECT point, device, epoch, seq FROM quarantine WHERE resolved_at IS NULL AND reason = ? "
+        f"AND kind IN ({marks}) ORDER BY point, device, epoch, seq",
+        (reason, *kinds),
+    )
+
+
+def park_because(tx: Tx, point: str, device: str, epoch: str, seq: int, reason: str) -> None:
+    """Note another reason why a fact stays parked."""
+    tx.execute(
+        "UPDATE quarantine SET reason = ? WHERE point = ? AND device = ? AND epoch = ? AND seq = ?",
+        (reason, point, device, epoch, seq),
+    )
+
+
 def settle_parked(tx: Tx, point: str, device: str, epoch: str, seq: int, at: str, resolution: str) -> int:
     """Note how one parked fact was settled; 0 when it was not open."""
     return tx.execute(

@@ -60,7 +60,7 @@ class Kiosk:
             with self.centre.db.writing() as tx:
                 state = self.state()
                 stream = list(
-                    snapshot.send(tx, self.house, self.centre.key, feed=feed, nonce=nonce, point=POINT,
+                    snapshot.send(tx, self.centre.house, self.centre.key, feed=feed, nonce=nonce, point=POINT,
                                   device=state.device, epoch=state.epoch)
                 )  # fmt: skip
             key = signing.public_bytes(self.centre.key)
