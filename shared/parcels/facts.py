@@ -283,6 +283,9 @@ def _hand_out_undone(tx: Tx, fact: Fact, it: HandOutUndone) -> None:
         parcel = store.parcel(tx, fact.point, parcel_id)
         if parcel is not None and _still_gone(tx, fact, parcel, hand_out, doubles):
             continue
+        if parcel is not None and parcel.collected_fact not in ("", hand_out):
+            # somebody else has undone this hand-out before and handed the parcel out anew: that one stands
+            continue
         change = _step(
             tx, fact, n, parcel_id, Event.HAND_OUT_UNDONE, collected_at=None, collected_way="", collected_fact=""
         )

@@ -14,6 +14,7 @@ from shared.kernel.clock import Clock, parse_utc, utc_text
 from shared.kernel.errors import N_, BadInput
 from shared.kernel.limits import REJOIN_FACTS, SYNC_BATCH_BYTES, SYNC_BATCH_FACTS
 from shared.sync import rows, store
+from shared.sync.journal import mark_of
 from shared.sync.rooms import Fact, House, feed_name
 from shared.sync.wire import (
     HASH_START_BYTES,
@@ -200,7 +201,15 @@ def _rebase(tx: Tx, house: House, clock: Clock, acked_before: int, acked: int, b
 def apply_again(tx: Tx, house: House, clock: Clock, state: store.SyncState, row: Any) -> None:
     """Apply a fact on top of what came from the centre, with fresh undo images; what fails is parked and stays sent."""
     fact = Fact(
-        row["point"], state.device, state.epoch, row["seq"], row["kind"], row["at"], row["actor"], msgspec.Struct()
+        row["point"],
+        state.device,
+        state.epoch,
+        row["seq"],
+        row["kind"],
+        row["at"],
+        row["actor"],
+        msgspec.Struct(),
+        mark_of(bytes(row["hash"])),
     )
     try:
         # inside: an older version put back on this machine may not know the kind

@@ -16,8 +16,14 @@ from shared.sync.rooms import Fact, House
 from shared.sync.wire import FactLine, pack_batch
 
 CENTRE_DEVICE = "0"
+MARK_BYTES = 4
 
 _encode = msgspec.msgpack.Encoder().encode
+
+
+def mark_of(hashed: bytes) -> str:
+    """What of a fact's hash goes into its name."""
+    return hashed[:MARK_BYTES].hex()
 
 
 def chain_hash(before: bytes, kind: str, at: str, actor: str, payload: bytes) -> bytes:
@@ -63,9 +69,10 @@ class KioskJournal:
         kind = self.house.kind_of[type(payload)]
         head: store.KioskHead = tx.memo.get("head") or store.kiosk_head(tx)
         at = utc_text(self.clock.now())
-        fact = Fact(point, head.device, head.epoch, head.seq + 1, kind.name, at, actor, payload)
         packed = _encode(payload)
-        hashed = chain_hash(head.hash, fact.kind, fact.at, actor, packed)
+        hashed = chain_hash(head.hash, kind.name, at, actor, packed)
+        seq = head.seq + 1
+        fact = Fact(point, head.device, head.epoch, seq, kind.name, at, actor, payload, mark_of(hashed))
         rows.start_images(tx)
         kind.apply(tx, fact, payload)
         store.add_fact(tx, fact, packed, hashed, rows.take_images(tx))
@@ -105,11 +112,13 @@ class CentreJournal:
             batch = batches[point] = _OwnBatch(life.epoch, seq, before, before, [])
             tx.before_commit(lambda: self._write(tx, point))
         seq = batch.seq + len(batch.lines) + 1
-        fact = Fact(point, CENTRE_DEVICE, batch.epoch, seq, kind.name, utc_text(self.clock.now()), actor, payload)
+        at = utc_text(self.clock.now())
         packed = _encode(payload)
+        after = chain_hash(batch.after, kind.name, at, actor, packed)
+        fact = Fact(point, CENTRE_DEVICE, batch.epoch, seq, kind.name, at, actor, payload, mark_of(after))
         kind.apply(tx, fact, payload)
-        batch.lines.append(FactLine(fact.kind, fact.at, actor, packed))
-        batch.after = chain_hash(batch.after, fact.kind, fact.at, actor, packed)
+        batch.lines.append(FactLine(kind.name, at, actor, packed))
+        batch.after = after
         return fact
 
     def _write(self, tx: Tx, point: str) -> None:

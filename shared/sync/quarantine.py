@@ -27,6 +27,7 @@ class Retried(msgspec.Struct, frozen=True, array_like=True):
     at: str
     actor: str
     payload: bytes
+    mark: str
 
 
 class Discarded(msgspec.Struct, frozen=True, array_like=True):
@@ -47,7 +48,9 @@ def room_of(rooms: Sequence[Room]) -> Room:
         if kind is None:
             raise Refused("UNKNOWN_KIND", N_("中心还不认识这种记录。"), N_("请先升级中心，再重试。"))
         payload = kind.decode(it.payload)
-        kind.apply(tx, Fact(fact.point, it.device, it.epoch, it.seq, it.kind, it.at, it.actor, payload), payload)
+        kind.apply(
+            tx, Fact(fact.point, it.device, it.epoch, it.seq, it.kind, it.at, it.actor, payload, it.mark), payload
+        )
 
     def discarded(tx: Tx, fact: Fact, it: Discarded) -> None:
         """Nothing changes: the decision itself is the record."""
@@ -74,7 +77,9 @@ def retry(journal: CentreJournal, tx: Tx, point: str, device: str, epoch: str, s
     Raises ``Refused`` NOT_PARKED, UNKNOWN_KIND, or whatever still speaks against the fact; nothing is changed then.
     """
     parked = _parked(tx, point, device, epoch, seq)
-    payload = Retried(device, epoch, seq, parked["kind"], parked["at"], parked["actor"], bytes(parked["payload"]))
+    payload = Retried(
+        device, epoch, seq, parked["kind"], parked["at"], parked["actor"], bytes(parked["payload"]), parked["mark"]
+    )
     try:
         journal.record(tx, payload, point=point, actor=actor)
     except (msgspec.MsgspecError, LookupError, ValueError, TypeError, ArithmeticError) as error:

@@ -4,7 +4,7 @@ from shared.db import Database, Tx, migrate
 from shared.db.database import Reads, is_about_data
 from shared.kernel.clock import checked_utc
 from shared.sync import rows, store
-from shared.sync.journal import CENTRE_DEVICE
+from shared.sync.journal import CENTRE_DEVICE, chain_hash, mark_of
 from shared.sync.quarantine import Retried
 from shared.sync.rooms import Fact, House
 from shared.sync.tables import MIGRATIONS
@@ -30,10 +30,12 @@ def rebuild(source: Reads, house: House, empty: Database) -> int:
         while batches := store.journal_rows(source, point, after):
             for batch in batches:
                 first_seq, lines = unpack_batch(batch.body)
+                chain = batch.chain_before or store.START_OF_CHAIN
                 with empty.writing() as tx:
                     for seq, line in enumerate(lines, start=first_seq):
+                        chain = chain_hash(chain, line.kind, line.at, line.actor, line.payload)
                         if not batch.parked and (point, batch.device, seq, line) not in by_hand:
-                            _replay(tx, house, batch, seq, line, by_hand)
+                            _replay(tx, house, batch, seq, line, mark_of(chain), by_hand)
                 count += len(lines)
                 after = batch.number
     return count
@@ -45,6 +47,7 @@ def _replay(
     batch: store.JournalRow,
     seq: int,
     line: FactLine,
+    mark: str,
     by_hand: set[tuple[str, str, int, FactLine]],
 ) -> None:
     kind = house.kinds.get(line.kind)
@@ -54,9 +57,8 @@ def _replay(
         checked_utc(line.at)
         payload = kind.decode(line.payload)
         with tx.savepoint():
-            kind.apply(
-                tx, Fact(batch.point, batch.device, batch.epoch, seq, line.kind, line.at, line.actor, payload), payload
-            )
+            fact = Fact(batch.point, batch.device, batch.epoch, seq, line.kind, line.at, line.actor, payload, mark)
+            kind.apply(tx, fact, payload)
     except Exception as error:
         if not is_about_data(error):
             raise

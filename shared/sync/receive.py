@@ -11,7 +11,7 @@ from shared.kernel.clock import Clock, checked_utc, utc_text
 from shared.kernel.errors import N_, BadInput, Refused
 from shared.kernel.limits import SYNC_BATCH_FACTS, SYNC_PAGE_ROWS
 from shared.sync import rows, store
-from shared.sync.journal import chain_hash
+from shared.sync.journal import chain_hash, mark_of
 from shared.sync.quarantine import RETRIED, UNKNOWN_KIND
 from shared.sync.rejoin import Told, newest_common
 from shared.sync.rooms import Fact, House, SyncedTable
@@ -202,8 +202,9 @@ def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLi
     return _Push(lines, hashes, lane, others, life.generation, seq=held)
 
 
-def _fact(point: str, request: SyncRequest, seq: int, line: FactLine, payload: msgspec.Struct) -> Fact:
-    return Fact(point, request.device, request.epoch, seq, line.kind, line.at, line.actor, payload)
+def _fact(point: str, request: SyncRequest, push: _Push, seq: int, line: FactLine, payload: msgspec.Struct) -> Fact:
+    mark = mark_of(push.hashes[seq - request.first_seq])
+    return Fact(point, request.device, request.epoch, seq, line.kind, line.at, line.actor, payload, mark)
 
 
 def _apply_one(
@@ -220,13 +221,13 @@ def _apply_one(
     kind = house.kinds.get(line.kind)
     if kind is None or kind.centre_only or push.parked:
         reason = "CLONE" if push.parked else UNKNOWN_KIND if kind is None else "NOT_FOR_DEVICES"
-        store.add_quarantine(tx, _fact(point, request, seq, line, msgspec.Struct()), line.payload, reason, now)
+        store.add_quarantine(tx, _fact(point, request, push, seq, line, msgspec.Struct()), line.payload, reason, now)
         push.clean = False
         return
     try:
         checked_utc(line.at)
         payload = kind.decode(line.payload)
-        fact = _fact(point, request, seq, line, payload)
+        fact = _fact(point, request, push, seq, line, payload)
         if careful:
             with tx.savepoint():
                 kind.apply(tx, fact, payload)
@@ -242,7 +243,7 @@ def _apply_one(
         if kind.wish and isinstance(error, Refused):
             push.refusals.append(Refusal(seq, error.code, str(error)))
         else:
-            parked = _fact(point, request, seq, line, msgspec.Struct())
+            parked = _fact(point, request, push, seq, line, msgspec.Struct())
             store.add_quarantine(tx, parked, line.payload, f"{type(error).__name__}: {error}"[:500], now)
 
 

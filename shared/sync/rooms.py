@@ -29,11 +29,16 @@ class Fact:
     at: str
     actor: str
     payload: msgspec.Struct
+    mark: str = ""
 
     @property
     def id(self) -> str:
-        """Names the fact within its scope, e.g. ``K1:7QF3Z:42``; ids of what its ``apply`` makes derive from it."""
-        return f"{self.device}:{self.epoch}:{self.seq}"
+        """Names the fact within its scope, e.g. ``K1:42:7f3a9c01``; ids of what its ``apply`` makes derive from it.
+
+        ``mark`` is the beginning of its chain hash: the name stays when its lane gets another epoch, and two branches
+        that both have a fact 42 do not share it.
+        """
+        return f"{self.device}:{self.seq}:{self.mark}"
 
 
 @dataclass(frozen=True)

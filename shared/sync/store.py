@@ -450,8 +450,8 @@ def add_quarantine(tx: Tx, where: Fact, payload: bytes, reason: str, found_at: s
     """Park a fact that could not be applied. Shows � for NUL, which PostgreSQL's text does not hold."""
     kind, at, actor, reason = (text.replace("\x00", "�") for text in (where.kind, where.at, where.actor, reason))
     tx.execute(
-        "INSERT INTO quarantine (point, device, epoch, seq, kind, at, actor, payload, reason, found_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (point, device, epoch, seq) "
+        "INSERT INTO quarantine (point, device, epoch, seq, kind, at, actor, payload, reason, found_at, mark) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (point, device, epoch, seq) "
         "DO UPDATE SET reason = excluded.reason, found_at = excluded.found_at, resolved_at = NULL, resolution = NULL",
         (
             where.point,
@@ -464,6 +464,7 @@ def add_quarantine(tx: Tx, where: Fact, payload: bytes, reason: str, found_at: s
             payload,
             reason,
             found_at,
+            where.mark,
         ),
     )
 
@@ -489,7 +490,7 @@ def settle_clones(tx: Tx, point: str, device: str, until: int, at: str, resoluti
 def parked_fact(db: Reads, point: str, device: str, epoch: str, seq: int) -> Row | None:
     """One quarantined fact with its payload, settled or not."""
     return db.one(
-        "SELECT point, device, epoch, seq, kind, at, actor, payload, reason, found_at, resolved_at, resolution "
+        "SELECT point, device, epoch, seq, kind, at, actor, payload, reason, found_at, resolved_at, resolution, mark "
         "FROM quarantine WHERE point = ? AND device = ? AND epoch = ? AND seq = ?",
         (point, device, epoch, seq),
     )

@@ -63,4 +63,6 @@ MIGRATIONS = (
         # centre: rises with every start and every backup, so that an older copy put back is noticed
         "ALTER TABLE server_life ADD COLUMN mark BIGINT NOT NULL DEFAULT 0",
     ),
+    # the beginning of a parked fact's hash, which is part of its name
+    ("ALTER TABLE quarantine ADD COLUMN mark TEXT NOT NULL DEFAULT ''",),
 )
