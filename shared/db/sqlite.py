@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_MS = 10_000
 # the driver gives an error's class and SQLite's own sentence, no number
-_WORDS: dict[str, type[Refused]] = {
+_WORDS: dict[str, Callable[[], Refused]] = {
     "disk is full": DiskFull,
     "disk I/O error": DiskFailed,
     "database is locked": DatabaseBusy,
