@@ -28,7 +28,7 @@ from shared.residents.operations import register
 from shared.sync import rows, store
 from sync_server.config import read_config as read_centre_config
 from sync_server.host import Centre, init_centre, open_centre
-from tests.bench.processes import free_port, wait_until_answers
+from tests.bench.processes import READY_SECONDS, free_port
 
 POINT, REGION = "JN-HL01", "jinan"
 PIN = "271828"
@@ -83,13 +83,13 @@ class Scene:
     def running_centre(self) -> "Running":
         """The centre's process, from here on; answers when this returns."""
         running = Running(["-m", "sync_server", "run"], self.centre_environ, self.folder / "centre.log")
-        wait_until_answers(f"{self.centre_url}/console")
+        running.answers(f"{self.centre_url}/console")
         return running
 
     def running_pages(self, **more: str) -> "Running":
         """The kiosk's web process; answers when this returns."""
         running = Running(["-m", "kiosk", "run", "web"], self.kiosk_environ | more, self.folder / "web.log")
-        wait_until_answers(f"{self.url}/link/badge")
+        running.answers(f"{self.url}/link/badge")
         return running
 
     def running_sync(self, *before: str, **more: str) -> "Running":
@@ -198,6 +198,18 @@ class Running:
         command = [*before, sys.executable, *arguments]
         with log.open("ab") as sink:
             self.process = subprocess.Popen(command, env=kept | environ, stdout=sink, stderr=sink)
+
+    def answers(self, url: str) -> None:
+        """Wait until it does, or say why it never will."""
+
+        def there() -> bool:
+            assert self.process.poll() is None, self.said()[-2000:]
+            try:
+                return requests.get(url, timeout=5, allow_redirects=False).status_code < 500
+            except requests.RequestException:
+                return False
+
+        until(there, READY_SECONDS)
 
     @property
     def pid(self) -> int:
