@@ -14,6 +14,7 @@ from shared.devices.rules import Health
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import Refused
 from shared.sync import accept, snapshot, store
+from shared.sync.daily import note_compared
 from shared.sync.wire import Problem, RejoinAnswer, SyncAnswer, SyncRequest, pack, unpack
 
 SYNC_PATH = "/v1/sync"
@@ -106,11 +107,14 @@ def _exchange(kiosk: Kiosk, link: Link, health: Callable[[], Health | None], pac
     request = accept.first_request(
         kiosk.db, kiosk.house, state, new_nonce(), told.as_dict() if told else {}, most=pace.most
     )
+    digests = request.digests
     answers = [_ask(link, request)]
     while answers[-1].more:
         request = accept.next_request(kiosk.db, state, new_nonce(), answers[-1])
         answers.append(_ask(link, request))
     accept.accept(kiosk.db, kiosk.house, kiosk.clock, state, answers)
+    if digests:
+        note_compared(kiosk.db, state, answers[0].reread)
 
 
 def _rejoin(kiosk: Kiosk, link: Link) -> None:

@@ -14,6 +14,7 @@ from shared.kernel.clock import Clock, parse_utc, utc_text
 from shared.kernel.errors import N_, BadInput
 from shared.kernel.limits import REJOIN_FACTS, SYNC_BATCH_BYTES, SYNC_BATCH_FACTS
 from shared.sync import rows, store
+from shared.sync.daily import digests_due
 from shared.sync.journal import mark_of
 from shared.sync.rooms import Fact, House, feed_name
 from shared.sync.wire import (
@@ -37,7 +38,7 @@ def feeds_of(state: store.SyncState) -> tuple[str, str]:
 
 
 def first_request(
-    db: Reads,
+    db: Database,
     house: House,
     state: store.SyncState,
     nonce: str,
@@ -50,7 +51,9 @@ def first_request(
     before = store.fact_hash(db, state.acked_seq)
     after = store.fact_hash(db, state.acked_seq + len(lines)) if lines else before
     told = house.rider.tell(db) if house.rider else []
-    return _request(db, state, nonce, store.cursors(db), health, lines, before, after, told=told)
+    request = _request(db, state, nonce, store.cursors(db), health, lines, before, after, told=told)
+    due = digests_due(db, house, state) if not lines else {}
+    return msgspec.structs.replace(request, digests=due) if due else request
 
 
 def next_request(db: Reads, state: store.SyncState, nonce: str, last: SyncAnswer) -> SyncRequest:

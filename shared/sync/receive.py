@@ -11,6 +11,7 @@ from shared.kernel.clock import Clock, checked_utc, utc_text
 from shared.kernel.errors import N_, BadInput, Refused
 from shared.kernel.limits import SYNC_BATCH_FACTS, SYNC_PAGE_ROWS
 from shared.sync import rows, store
+from shared.sync.daily import differing
 from shared.sync.journal import chain_hash, mark_of
 from shared.sync.quarantine import RETRIED, UNKNOWN_KIND
 from shared.sync.rejoin import Told, newest_common
@@ -79,7 +80,11 @@ def receive(db: Database, house: House, clock: Clock, *, point: str, feeds: list
     lines = from_blocks(request.facts, request.first_seq, request.n, request.raw)
     if not lines:
         push = _check_chain(db, point, request, lines)
-        return _answer(db, house, clock, feeds, request, push, None, next_s)
+        answer = _answer(db, house, clock, feeds, request, push, None, next_s)
+        if not request.digests:
+            return answer
+        reread = differing(db, house, clock, point=point, feeds=feeds, request=request)
+        return msgspec.structs.replace(answer, reread=reread)
     try:
         return _one_pass(db, house, clock, point, feeds, request, lines, next_s, careful=False)
     except _FactFailed:

@@ -177,13 +177,14 @@ class SyncState:
     next_s: int
     wanted: int
     base_seq: int = 0
+    digest_on: str = ""
 
 
 def sync_state(db: Reads) -> SyncState | None:
     """The kiosk's identity and progress; None before enrolment."""
     row = db.one(
         "SELECT device, hardware, epoch, point, region, generation, acked_seq, durable_seq, last_contact, last_try, "
-        "trouble, next_s, wanted, base_seq FROM sync_state WHERE id = 1"
+        "trouble, next_s, wanted, base_seq, digest_on FROM sync_state WHERE id = 1"
     )
     return SyncState(**dict(row)) if row else None
 
@@ -231,9 +232,37 @@ def set_cursor(tx: Tx, feed: str, version: int) -> None:
     )
 
 
-def forget_cursors(tx: Tx) -> None:
-    """Read every feed from a new snapshot next."""
-    tx.execute("DELETE FROM cursors")
+def forget_cursors(tx: Tx, feeds: Sequence[str] | None = None) -> None:
+    """Read these feeds (None: every feed) from a new snapshot next."""
+    if feeds is None:
+        tx.execute("DELETE FROM cursors")
+    else:
+        tx.executemany("DELETE FROM cursors WHERE feed = ?", [(feed,) for feed in feeds])
+
+
+def set_digest_on(tx: Tx, day: str) -> None:
+    """Note the day on which rows were compared with the centre's."""
+    tx.execute("UPDATE sync_state SET digest_on = ? WHERE id = 1", (day,))
+
+
+# --- centre: differences ------------------------------------------------------------------------------------------
+
+
+def add_difference(tx: Tx, point: str, device: str, feed: str, at: str) -> None:
+    """Note that a kiosk's rows of a feed were not ours."""
+    tx.execute(
+        "INSERT INTO feed_differences (point, device, feed, found_at) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (point, device, feed, found_at) DO NOTHING",
+        (point, device, feed, at),
+    )
+
+
+def differences_since(db: Reads, since: str) -> list[Row]:
+    """Feeds found to differ since a moment (UTC text): ``point``, ``device``, ``feed``, ``found_at``, newest first."""
+    return db.query(
+        "SELECT point, device, feed, found_at FROM feed_differences WHERE found_at >= ? ORDER BY found_at DESC",
+        (since,),
+    )
 
 
 # --- centre: journal ----------------------------------------------------------------------------------------------

@@ -65,4 +65,13 @@ MIGRATIONS = (
     ),
     # the beginning of a parked fact's hash, which is part of its name
     ("ALTER TABLE quarantine ADD COLUMN mark TEXT NOT NULL DEFAULT ''",),
+    (
+        # kiosk: the day (of the centre's clock) on which its rows were compared with the centre's last
+        "ALTER TABLE sync_state ADD COLUMN digest_on TEXT NOT NULL DEFAULT ''",
+        # centre: feeds found to differ at a kiosk
+        (
+            "CREATE TABLE feed_differences (point TEXT NOT NULL, device TEXT NOT NULL, feed TEXT NOT NULL, "
+            "found_at TEXT NOT NULL, PRIMARY KEY (point, device, feed, found_at))"
+        ),
+    ),
 )

@@ -85,6 +85,7 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     allotments: list[Any] = []
     health: dict[str, Any] = {}
     raw: list[RawFact] = []
+    digests: dict[str, tuple[str, str]] = {}
 
 
 class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +106,7 @@ class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     next_s: int
     server_time: str
     grants: list[Any] = []
-    problem: str = ""
+    reread: list[str] = []
 
 
 class WaitRequest(msgspec.Struct, frozen=True, kw_only=True):
