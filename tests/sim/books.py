@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from shared.db.database import Reads
 from shared.sync import store
+from shared.sync.journal import chain_hash
 from shared.sync.wire import unpack_batch
+
+MARK_CHARACTERS = 8
 
 
 class Written(NamedTuple):
@@ -29,6 +32,7 @@ class Held(NamedTuple):
     epoch: str
     number: int
     parked: bool
+    id: str
 
 
 def on_kiosk(db: Reads, after: int = 0) -> list[Written]:
@@ -47,19 +51,16 @@ def on_kiosk(db: Reads, after: int = 0) -> list[Written]:
 def in_journal(db: Reads) -> list[Held]:
     """All facts of the centre's journal, in the order of each point's journal."""
     found: list[Held] = []
-    parks = any(row["name"] == "parked" for row in db.query("SELECT name FROM pragma_table_info('journal')"))
-    column = "parked" if parks else "0 AS parked"
-    for row in db.query(f"SELECT point, number, device, epoch, body, {column} FROM journal ORDER BY point, number"):
+    for row in db.query(
+        "SELECT point, number, device, epoch, body, parked, chain_before FROM journal ORDER BY point, number"
+    ):
         first, lines = unpack_batch(bytes(row["body"]))
-        found += [
-            Held(
-                Written(row["point"], row["device"], seq, line.kind, line.at, line.actor, line.payload),
-                row["epoch"],
-                row["number"],
-                bool(row["parked"]),
-            )
-            for seq, line in enumerate(lines, start=first)
-        ]
+        chain = bytes(row["chain_before"])
+        for seq, line in enumerate(lines, start=first):
+            chain = chain_hash(chain, line.kind, line.at, line.actor, line.payload)
+            written = Written(row["point"], row["device"], seq, line.kind, line.at, line.actor, line.payload)
+            fact_id = f"{written.device}:{seq}:{chain.hex()[:MARK_CHARACTERS]}"
+            found.append(Held(written, row["epoch"], row["number"], bool(row["parked"]), fact_id))
     return found
 
 
@@ -84,5 +85,5 @@ class Books:
 
 
 def doubles(found: Iterable[Held]) -> list[Written]:
-    """Facts that the journal holds more than once."""
-    return [fact for fact, times in Counter(one.written for one in found).items() if times > 1]
+    """Facts that the journal holds more than once, applied or parked; a parked copy of an applied one is no fault."""
+    return [fact for (fact, _), times in Counter((one.written, one.parked) for one in found).items() if times > 1]

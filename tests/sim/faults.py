@@ -6,13 +6,18 @@ from datetime import timedelta
 
 import msgspec
 
+from kiosk.sync.enrol import enrol
+from kiosk.sync.rules import Trouble
+from shared.devices.operations import make_claim
 from shared.kernel.clock import ManualClock, utc_text
-from shared.sync import Fact, store
+from shared.kernel.errors import Refused
+from shared.sync import Fact, Journal, store
 from shared.sync.journal import chain_hash
 from tests.sim import books, people
 from tests.sim.crashes import Moment
-from tests.sim.machines import KioskMachine
-from tests.sim.template import POINTS, STAFF, add_kiosk
+from tests.sim.machines import ADDRESS, KioskMachine
+from tests.sim.rooms import AT_CENTRE, EVERYWHERE, Stumbled
+from tests.sim.template import POINTS, SKUS, STAFF, add_kiosk
 from tests.sim.world import World
 
 JUMPS_HOURS = (-24 * 365 * 20, -24 * 400, -3, -0.1, 0.1, 5, 24 * 60, 24 * 365 * 9)
@@ -43,10 +48,19 @@ def late_request(world: World) -> None:
 
 
 def line(world: World) -> None:
-    """A kiosk's line goes or comes back."""
+    """A kiosk's line goes."""
     machine = _one(world)
-    machine.online = not machine.online
-    world.note(f"{machine.name} is {'online' if machine.online else 'offline'}")
+    machine.online = False
+    world.note(f"{machine.name} is offline")
+
+
+def line_back(world: World) -> None:
+    """A kiosk's line comes back."""
+    away = [machine for machine in world.living() if not machine.online]
+    if away:
+        machine = world.rng.choice(away)
+        machine.online = True
+        world.note(f"{machine.name} is online")
 
 
 def swirl(world: World) -> None:
@@ -91,8 +105,19 @@ def clock(world: World) -> None:
 def poison(world: World) -> None:
     """A fact that nobody can apply lies in a kiosk's outbox."""
     machine = _one(world)
+    if world.rng.random() < 0.4:
+        stumbled = Stumbled(world.rng.choice(SKUS), world.rng.randint(1, 5), AT_CENTRE)
+        people.at_kiosk(world, machine, "stumble", lambda kiosk: _stumble(kiosk.journal(), kiosk.point_code, stumbled))
+        world.count("poison")
+        return
     kind, payload = world.rng.choice(POISONS)
     machine.run(lambda: _poison(world, machine, kind, payload))
+
+
+def _stumble(journal: Journal, point: str, stumbled: Stumbled) -> None:
+    """A fact that this kiosk can apply and the centre cannot."""
+    with journal.writing(point) as tx:
+        journal.record(tx, stumbled, point=point, actor=STAFF)
 
 
 POISONS: tuple[tuple[str, object], ...] = (
@@ -101,6 +126,8 @@ POISONS: tuple[tuple[str, object], ...] = (
     ("parcels.hand_out_undone.v1", (("K1.X.1",), ())),
     ("orders.paid.v1", ("nobody's order",)),
     ("catalogue.product.v1", ()),
+    ("sim.stumbled.v1", ("APPLE", 5, EVERYWHERE)),
+    ("sim.stumbled.v1", ("PEAR", 7, EVERYWHERE)),
 )
 
 
@@ -109,11 +136,11 @@ def _poison(world: World, machine: KioskMachine, kind: str, payload: object) -> 
         state = kiosk.enrolled_state()
         before = people.head(kiosk.db)
         with kiosk.db.writing() as tx:
-            seq, hashed = store.kiosk_head(tx)
+            head = store.kiosk_head(tx)
             at = utc_text(kiosk.clock.now())
-            fact = Fact(state.point, state.device, state.epoch, seq + 1, kind, at, STAFF, msgspec.Struct())
+            fact = Fact(state.point, state.device, state.epoch, head.seq + 1, kind, at, STAFF, msgspec.Struct())
             packed = msgspec.msgpack.encode(payload)
-            store.add_fact(tx, fact, packed, chain_hash(hashed, kind, at, STAFF, packed), NO_IMAGES)
+            store.add_fact(tx, fact, packed, chain_hash(head.hash, kind, at, STAFF, packed), NO_IMAGES)
         new = books.on_kiosk(kiosk.db, before)
         world.books.confirm(new, machine.name)
         world.books.poisoned.update(new)
@@ -122,14 +149,17 @@ def _poison(world: World, machine: KioskMachine, kind: str, payload: object) -> 
 
 
 def _restore(world: World, machine: KioskMachine, *, guard: bool) -> None:
-    if not machine.backups:
+    found = machine.usable_backups()
+    if not found:
         return
-    number = world.rng.randrange(len(machine.backups))
-    machine.restore(machine.backups[number])
+    number, by_command = world.rng.randrange(len(found)), world.rng.random() < 0.5
+    machine.run(lambda: machine.restore(found[number], by_command=by_command))
     if not guard:
         for path in machine.folder.glob("*guard*"):
             path.unlink()
-    world.note(f"{machine.name}: restored from backup {number + 1}{'' if guard else ', guard file lost'}")
+    world.note(
+        f"{machine.name}: restored from backup {number + 1} of {len(found)}{'' if guard else ', guard file lost'}"
+    )
     world.count("kiosk restore")
     world.count_losses(f"{machine.name} restored")
 
@@ -146,11 +176,12 @@ def kiosk_restore_without_guard(world: World) -> None:
 
 def centre_restore(world: World) -> None:
     """The centre gets an older copy of its database back."""
-    if not world.centre.backups:
+    found = world.centre.usable_backups()
+    if not found:
         return
-    number = world.rng.randrange(len(world.centre.backups))
-    world.centre.restore(world.centre.backups[number])
-    world.note(f"centre: restored from backup {number + 1}")
+    number, by_command = world.rng.randrange(len(found)), world.rng.random() < 0.5
+    world.centre.run(lambda: world.centre.restore(found[number], by_command=by_command))
+    world.note(f"centre: restored from backup {number + 1} of {len(found)}{' by command' if by_command else ''}")
     world.count("centre restore")
     world.count_losses("centre restored")
 
@@ -170,6 +201,28 @@ def clone(world: World) -> None:
     world.kiosks.append(machine)
     world.note(f"{name} runs on a copy of {original.name}'s card")
     world.count("clone")
+
+
+def clone_enrolled(world: World) -> None:
+    """A machine that runs on a copied card is enrolled anew, once its facts are safe."""
+    found = [machine for machine in world.living() if machine.trouble == Trouble.CLONE]
+    if not found:
+        return
+    machine = world.rng.choice(found)
+
+    def work() -> str:
+        with machine.being() as kiosk:
+            state = kiosk.enrolled_state()
+            code = make_claim(world.centre.centre.db, world.centre.clock, state.point, "operator")
+            try:
+                answer = enrol(kiosk, ADDRESS, code)
+            except Refused as refused:
+                return f"refused {refused.code}"
+            machine.clone_of = ""
+            machine.trouble = ""
+            return f"is now {answer.device}"
+
+    world.note(f"{machine.name} enrols anew: {machine.run(work)}")
 
 
 def dead_kiosk(world: World) -> None:
@@ -201,6 +254,7 @@ EVENTS: dict[str, Callable[[World], None]] = {
     "round": some_round,
     "late request": late_request,
     "line": line,
+    "line back": line_back,
     "swirl": swirl,
     "kiosk crash": kiosk_crash,
     "centre crash": centre_crash,
@@ -212,6 +266,7 @@ EVENTS: dict[str, Callable[[World], None]] = {
     "kiosk restore without guard": kiosk_restore_without_guard,
     "centre restore": centre_restore,
     "clone": clone,
+    "clone enrolled": clone_enrolled,
     "dead kiosk": dead_kiosk,
     "new kiosk": new_kiosk,
 }

@@ -87,6 +87,13 @@ def _quarantine_explains(world: World, held: list[books.Held]) -> None:
     for one in parked:
         if one not in there:
             raise Broken(f"quarantine holds {one}, the journal does not")
+    applied = {one.written for one in held if not one.parked}
+    for row in db.query("SELECT * FROM quarantine WHERE reason = 'CLONE' AND resolved_at IS NULL"):
+        fact = books.Written(
+            row["point"], row["device"], row["seq"], row["kind"], row["at"], row["actor"], bytes(row["payload"])
+        )
+        if fact in applied:
+            raise Broken(f"{fact} is applied and still waits for a person")
 
 
 # --- the shop ---------------------------------------------------------------------------------------------------------
@@ -95,32 +102,30 @@ def _quarantine_explains(world: World, held: list[books.Held]) -> None:
 def _hand_outs(db: Reads, held: list[books.Held]) -> None:
     """Of two hand-outs of one parcel that nobody took back, one has opened a case."""
     outs: dict[tuple[str, str], set[str]] = defaultdict(set)
-    undone: set[str] = set()
+    undone: set[tuple[str, str]] = set()
     for one in held:
-        if one.parked:
-            continue
         fact = one.written
-        name = f"{fact.device}:{one.epoch}:{fact.seq}"
-        if fact.kind == "parcels.handed_out.v1":
+        if fact.kind == "parcels.handed_out.v1" and not one.parked:
             for parcel in msgspec.msgpack.decode(fact.payload, type=HandedOut).parcels:
-                outs[fact.point, parcel].add(name)
-        elif fact.kind == "parcels.hand_out_undone.v1":
-            undone.update(*_undone(fact.payload))
+                outs[fact.point, parcel].add(one.id)
+        elif fact.kind == "parcels.hand_out_undone.v1" and not one.parked:
+            undone.update(_undone(fact.payload))
     cases = {
         (row["point"], row["parcel"], row["second_fact"])
-        for row in db.query("SELECT point, parcel, second_fact FROM cases WHERE kind = 'double_hand_out'")
+        for row in db.query("SELECT point, parcel, second_fact FROM cases")
     }
     for (point, parcel), names in outs.items():
-        standing = names - undone
+        standing = {name for name in names if (parcel, name) not in undone}
         if len(standing) > 1 and sum((point, parcel, name) in cases for name in standing) < len(standing) - 1:
             raise Broken(f"parcel {parcel} was handed out by {sorted(standing)} without a case")
 
 
-def _undone(payload: bytes) -> Iterator[tuple[str, ...]]:
+def _undone(payload: bytes) -> Iterator[tuple[str, str]]:
     try:
-        yield msgspec.msgpack.decode(payload, type=HandOutUndone).hand_outs
+        it = msgspec.msgpack.decode(payload, type=HandOutUndone)
     except msgspec.ValidationError:
         return
+    yield from zip(it.parcels, it.hand_outs, strict=False)
 
 
 def _money(db: Reads) -> None:

@@ -1,20 +1,24 @@
 """The machines of the simulated world: kiosks and the centre, which die, come back, and get old disks put in."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask
 
+from kiosk.config import Config
 from kiosk.config import read_config as read_kiosk_config
+from kiosk.copies import operations as copies
 from kiosk.host import Kiosk, open_kiosk
-from kiosk.sync.rounds import open_link
-from kiosk.sync.transport import CentreLink
+from kiosk.sync.worker import SyncWorker
 from shared.db import SqliteDatabase, open_sqlite
 from shared.kernel.clock import ManualClock
+from shared.kernel.limits import FACTS_KEPT_DAYS
+from sync_server import backups, life
 from sync_server.app import make_app
 from sync_server.config import read_config as read_centre_config
 from sync_server.host import Centre, open_centre
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from tests.sim.world import World
 
 ADDRESS = "http://127.0.0.1"
+# facts are kept at kiosks for a fortnight after a backup holds them: an older copy of the centre may miss some
+BACKUP_DAYS = FACTS_KEPT_DAYS - 1
 T = TypeVar("T")
 
 
@@ -34,6 +40,14 @@ def put_back(db_file: Path, copy: Path) -> None:
     shutil.copyfile(copy, db_file)
 
 
+@dataclass(frozen=True)
+class Backup:
+    """A copy of a database, and when it was made, in seconds of the world."""
+
+    path: Path
+    at: float
+
+
 class Machine:
     """A machine with a data directory, clocks and a database that may die under it."""
 
@@ -42,7 +56,7 @@ class Machine:
         self.name = name
         self.folder = folder
         self.clock = clock
-        self.backups: list[Path] = []
+        self.backups: list[Backup] = []
 
     @property
     def db_file(self) -> Path:
@@ -68,11 +82,17 @@ class Machine:
             self.world.count("crash")
             return None
 
-    def keep_backup(self, db: SqliteDatabase) -> None:
-        """A copy of the database as it stands."""
+    def new_backup(self) -> Path:
+        """A place for one more copy of the database; it counts once something lies there."""
         path = self.world.folder / f"{self.name}.backup{len(self.backups)}"
-        db.backup_to(path)
-        self.backups.append(path)
+        path.unlink(missing_ok=True)
+        self.backups.append(Backup(path, self.world.now))
+        return path
+
+    def usable_backups(self) -> list[Path]:
+        """Copies that were finished and are no older than a centre may be put back to."""
+        oldest = self.world.now - BACKUP_DAYS * 86400
+        return [one.path for one in self.backups if one.path.exists() and one.at >= oldest]
 
 
 class KioskMachine(Machine):
@@ -89,7 +109,7 @@ class KioskMachine(Machine):
         self.failures = 0
         self.trouble = ""
         self._kiosk: Kiosk | None = None
-        self._link: CentreLink | None = None
+        self._worker: SyncWorker | None = None
 
     @property
     def db_file(self) -> Path:
@@ -104,36 +124,35 @@ class KioskMachine(Machine):
     def kiosk(self) -> Kiosk:
         """The running kiosk; starts it when it is down. Raises ``Crash`` when it dies over that."""
         if self._kiosk is None:
-            environ = {"LINQU_DATA": str(self.folder), "LINQU_SERVER": ADDRESS}
-            self._kiosk = open_kiosk(read_kiosk_config(environ), self.clock)
+            self._kiosk = open_kiosk(self.config, self.clock)
         return self._kiosk
 
     @property
-    def link(self) -> CentreLink:
-        """The way to the centre."""
-        if self._link is None:
-            self._link = open_link(self.kiosk)
-        return self._link
+    def config(self) -> Config:
+        """The kiosk's settings."""
+        environ = {"LINQU_DATA": str(self.folder), "LINQU_SERVER": ADDRESS, "LINQU_HARDWARE": self.hardware}
+        return read_kiosk_config(environ)
+
+    @property
+    def worker(self) -> SyncWorker:
+        """The sync process."""
+        if self._worker is None:
+            self._worker = SyncWorker(self.kiosk, Event(), self.world.rng.random)
+        return self._worker
 
     @contextmanager
     def being(self) -> Iterator[Kiosk]:
-        """Within: the product finds itself on this machine's hardware, and its sessions use this machine's line."""
+        """Within: sessions that the product opens use this machine's line."""
         before, self.world.where = self.world.where, self
-        kept = os.environ.get("LINQU_HARDWARE")
-        os.environ["LINQU_HARDWARE"] = self.hardware
         try:
             yield self.kiosk
         finally:
             self.world.where = before
-            if kept is None:
-                os.environ.pop("LINQU_HARDWARE", None)
-            else:
-                os.environ["LINQU_HARDWARE"] = kept
 
     def die(self) -> None:
         if self._kiosk is not None:
             self._kiosk.db.close()
-        self._kiosk = self._link = None
+        self._kiosk = self._worker = None
 
     def read(self) -> SqliteDatabase:
         """The database for the checker, whether the kiosk runs or not."""
@@ -145,12 +164,15 @@ class KioskMachine(Machine):
     def backup(self) -> None:
         """Keep a copy of the card's database."""
         with self.being() as kiosk:
-            self.keep_backup(kiosk.db)
+            copies.back_up(kiosk, self.new_backup())
 
-    def restore(self, copy: Path) -> None:
+    def restore(self, copy: Path, *, by_command: bool) -> None:
         """Put an older copy of the database onto the card; what lies beside it stays."""
         self.die()
-        put_back(self.db_file, copy)
+        if by_command:
+            copies.restore(self.config, copy, self.clock, older=True)
+        else:
+            put_back(self.db_file, copy)
 
 
 _apps: list[Flask] = []
@@ -159,7 +181,10 @@ _apps: list[Flask] = []
 def _app(centre: Centre) -> Flask:
     """The real app; making it takes longer than a whole step, so one serves every life of the centre."""
     if not _apps:
-        _apps.append(make_app(centre))
+        app = make_app(centre)
+        # a fault of the product ends the seed, instead of a page that says so
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+        _apps.append(app)
     extensions: dict[str, Any] = _apps[0].extensions
     extensions["linqu_centre"] = centre
     return _apps[0]
@@ -185,7 +210,9 @@ class CentreMachine(Machine):
     def centre(self) -> Centre:
         """The running centre; starts it when it is down. Raises ``Crash`` when it dies over that."""
         if self._centre is None:
-            self._centre = open_centre(self.config, self.clock)
+            centre = open_centre(self.config, self.clock)
+            self._centre = centre
+            life.note_start(centre.db, self.folder)
         return self._centre
 
     @property
@@ -213,12 +240,13 @@ class CentreMachine(Machine):
         return open_sqlite(self.db_file, key=key, authoritative=True)
 
     def backup(self) -> None:
-        """Keep a copy of the database."""
-        db = self.centre.db
-        assert isinstance(db, SqliteDatabase)
-        self.keep_backup(db)
+        """Make a backup as operators do."""
+        backups.back_up(self.centre, self.new_backup())
 
-    def restore(self, copy: Path) -> None:
+    def restore(self, copy: Path, *, by_command: bool) -> None:
         """Put an older copy of the database back; what lies beside it stays."""
         self.die()
-        put_back(self.db_file, copy)
+        if by_command:
+            backups.restore(self.config, copy, self.clock)
+        else:
+            put_back(self.db_file, copy)

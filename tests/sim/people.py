@@ -16,7 +16,7 @@ from shared.parcels.rules import Content, Recipient, Way
 from shared.pickup_points.operations import set_shelf_layer
 from shared.pickup_points.rules import ShelfLayer
 from shared.residents.operations import register
-from shared.sync import Journal
+from shared.sync import Journal, quarantine
 from sync_server.host import Centre
 from tests.sim import books
 from tests.sim.machines import KioskMachine
@@ -92,20 +92,20 @@ def _pick(world: World, db: Reads, sql: str, *params: object) -> str | None:
     return str(world.rng.choice(found)["id"]) if found else None
 
 
-def _parcel(world: World, db: Reads, point: str, states: Sequence[str]) -> str:
+def _parcel(world: World, db: Reads, point: str, states: Sequence[str]) -> str | None:
     """A parcel in one of the states; now and then any parcel, or one that nobody knows."""
     chance = world.rng.random()
-    if chance < 0.03:
+    if chance < 0.02:
         return "K9.NOBODY.1"
-    if chance < 0.1:
+    if chance < 0.08:
         states = ("expected", *HERE, "collected", "exception", "returned")
     marks = ", ".join("?" * len(states))
     sql = f"SELECT id FROM parcels WHERE point = ? AND deleted = 0 AND state IN ({marks}) ORDER BY id"
-    return _pick(world, db, sql, point, *states) or "K9.NOBODY.2"
+    return _pick(world, db, sql, point, *states)
 
 
-def _order(world: World, db: Reads, point: str) -> str:
-    return _pick(world, db, "SELECT id FROM orders WHERE point = ? AND deleted = 0 ORDER BY id", point) or "none"
+def _order(world: World, db: Reads, point: str) -> str | None:
+    return _pick(world, db, "SELECT id FROM orders WHERE point = ? AND deleted = 0 ORDER BY id", point)
 
 
 def _waybill(world: World, point: str) -> str:
@@ -128,14 +128,15 @@ def parcel_work(world: World, journal: Journal, point: str) -> tuple[str, Callab
         "clear exception": ("exception",),
         "return": (*HERE, "exception"),
     }.get(what, HERE)
-    if what == "inbound":
-        waybill, who = _waybill(world, point), Recipient("", "王*明", f"{rng.randrange(10):04d}")
-        return f"inbound {waybill}", lambda: parcels.receive_parcel(journal, point, waybill, STAFF, recipient=who)
     if what == "overdue":
         return what, lambda: parcels.mark_overdue(journal, point, STAFF, hours=1)
     one = _parcel(world, db, point, states)
+    if what == "inbound" or one is None:
+        waybill, who = _waybill(world, point), Recipient("", "王*明", f"{rng.randrange(10):04d}")
+        return f"inbound {waybill}", lambda: parcels.receive_parcel(journal, point, waybill, STAFF, recipient=who)
     if what == "hand out":
-        some = [one, *(_parcel(world, db, point, HERE) for _ in range(rng.randrange(3)))]
+        more = (_parcel(world, db, point, HERE) for _ in range(rng.randrange(3)))
+        some = [one, *(other for other in more if other)]
         return f"hand out {some}", lambda: parcels.hand_over(journal, point, some, STAFF, way=Way.STAFF)
     place = (1, rng.choice((1, 2)))
     todo: dict[str, Callable[[], object]] = {
@@ -169,8 +170,8 @@ def kiosk_work(world: World, machine: KioskMachine) -> None:
         return
     chance = world.rng.random()
     point = kiosk.point_code
-    if chance < 0.08:
-        order = _order(world, kiosk.db, point)
+    order = _order(world, kiosk.db, point)
+    if chance < 0.08 and order:
         at_kiosk(world, machine, f"cancel order {order}", lambda k: _cancel(k.journal(), point, order))
     elif chance < 0.16:
         _collect(world, machine, kiosk, point)
@@ -228,7 +229,7 @@ def _place(world: World, centre: Centre, point: str) -> None:
 
 def _change_order(world: World, centre: Centre, point: str) -> None:
     journal = centre.journal
-    order = _order(world, centre.db, point)
+    order = _order(world, centre.db, point) or "none"
     change = world.rng.choice((orders.pay_order, orders.cancel_order, orders.refund_order))
     with journal.writing(point) as tx:
         if change is orders.pay_order:
@@ -272,6 +273,24 @@ def _close_case(world: World, centre: Centre, point: str) -> None:
             parcels.close_case(centre.journal, tx, point, case, "已处理", "operator")
 
 
+def _settle_parked(world: World, centre: Centre, point: str) -> None:
+    """An operator looks at a parked fact: applies it after all, or leaves it with a reason."""
+    sql = (
+        "SELECT device, epoch, seq FROM quarantine WHERE point = ? AND resolved_at IS NULL ORDER BY device, epoch, seq"
+    )
+    found = centre.db.query(sql, (point,))
+    if not found:
+        return
+    row = world.rng.choice(found)
+    which = (row["device"], row["epoch"], row["seq"])
+    apply = world.rng.random() < 0.6
+    with centre.journal.writing(point) as tx:
+        if apply:
+            quarantine.retry(centre.journal, tx, point, *which, "operator")
+        else:
+            quarantine.discard(centre.journal, tx, point, *which, "看过了", "operator")
+
+
 def _handle_parcel(world: World, centre: Centre, point: str) -> None:
     parcel_work(world, centre.journal, point)[1]()
 
@@ -285,6 +304,7 @@ CENTRE_WORK: dict[str, tuple[Callable[[World, Centre, str], None], int]] = {
     "resident": (_resident, 2),
     "close case": (_close_case, 3),
     "parcel": (_handle_parcel, 6),
+    "parked": (_settle_parked, 4),
 }
 
 
@@ -299,7 +319,9 @@ def something(world: World, machine: KioskMachine) -> None:
     """What happens while an answer is on its way: at the same kiosk, at the centre, or another kiosk's round."""
     chance = world.rng.random()
     if chance < 0.6:
-        kiosk_work(world, machine)
+        for _ in range(world.rng.randint(1, 3)):
+            if machine.up:
+                kiosk_work(world, machine)
     elif chance < 0.85:
         centre_work(world)
     else:

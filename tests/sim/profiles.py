@@ -24,8 +24,9 @@ PEOPLE = {
 
 FAULTS = {
     "late request": 5.0,
-    "line": 4.0,
-    "swirl": 1.5,
+    "line": 3.0,
+    "line back": 4.0,
+    "swirl": 1.0,
     "kiosk crash": 3.0,
     "centre crash": 1.5,
     "kiosk backup": 2.0,
@@ -39,9 +40,15 @@ DISASTERS = {
     "kiosk restore without guard": 0.5,
     "centre restore": 1.0,
     "clone": 0.8,
+    "clone enrolled": 0.8,
     "dead kiosk": 0.6,
     "new kiosk": 0.8,
 }
+
+
+DAY_S = 86_400.0
+STEPS_A_DAY = 20
+QUIET = 0.3
 
 
 @dataclass(frozen=True)
@@ -59,12 +66,30 @@ class Profile:
     fine: float = 0.75
     meanwhile: float = 0.15
     step_s: float = 1800.0
-    days: int = 0
 
-    def more(self, name: str, **weights: float) -> "Profile":
+    def over(self, days: int) -> "Profile":
+        """The same dials over many quiet days: a few actions and rounds a day at each kiosk, accidents now and then."""
+        events = {event: weight if event in PEOPLE else weight * QUIET for event, weight in self.events.items()}
+        return replace(
+            self,
+            name=f"{self.name}, {days} days",
+            steps=days * STEPS_A_DAY,
+            events=events,
+            step_s=DAY_S / STEPS_A_DAY * 4,
+            fine=1 - (1 - self.fine) * QUIET,
+        )
+
+    def more(self, name: str, /, *, meanwhile: float | None = None, **weights: float) -> "Profile":
         """This profile with some events (underscores for spaces) weighted anew."""
         changed = {event.replace("_", " "): weight for event, weight in weights.items()}
-        return replace(self, name=name, events={**self.events, **changed})
+        if unknown := set(changed) - set(self.events):
+            raise ValueError(f"no such events: {unknown}")
+        return replace(
+            self,
+            name=name,
+            events={**self.events, **changed},
+            meanwhile=self.meanwhile if meanwhile is None else meanwhile,
+        )
 
 
 NORMAL = Profile("normal")

@@ -14,7 +14,7 @@ from kiosk.sync.rules import Trouble
 from tests.sim import invariants
 from tests.sim.crashes import Moment
 from tests.sim.faults import EVENTS
-from tests.sim.profiles import Profile
+from tests.sim.profiles import DAY_S, Profile
 from tests.sim.template import make_template
 from tests.sim.world import World, copy_world
 
@@ -34,11 +34,6 @@ class Outcome:
     digest: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
-
-    @property
-    def replay(self) -> str:
-        """How to see it again."""
-        return f"make sim SEEDS=1 FROM={self.seed} PROFILE={self.profile!r}"
 
 
 @contextmanager
@@ -80,14 +75,19 @@ class Runner:
 
 
 def _steps(world: World) -> None:
+    kiosk_seconds = 0.0
     names, weights = list(world.profile.events), list(world.profile.events.values())
     for number in range(1, world.profile.steps + 1):
         world.step_number = number
+        before = world.now
         world.advance(0.001 + world.rng.random() ** 3 * world.profile.step_s)
         name = world.rng.choices(names, weights)[0]
+        kiosk_seconds += (world.now - before) * len(world.living())
         EVENTS[name](world)
+        world.count("step")
         world.count(f"event: {name}")
         invariants.after_step(world)
+    world.counts["kiosk-days"] = round(kiosk_seconds / DAY_S)
 
 
 def _heal(world: World) -> None:

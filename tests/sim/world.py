@@ -1,6 +1,7 @@
 """The simulated world: one seed, one clock, one log; people, network, disks and accidents are drawn from the seed."""
 
 import hashlib
+import importlib
 import random
 import shutil
 from collections import Counter
@@ -11,17 +12,15 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import requests
-
-from kiosk.sync.rounds import run_round
+from kiosk.host import Kiosk
 from kiosk.sync.rules import Trouble
 from shared.devices.rules import Health
 from shared.kernel.clock import ManualClock, utc_text
-from tests.sim import books
+from tests.sim import books, rooms
 from tests.sim.chance import seeded_secrets
 from tests.sim.crashes import Crash, Fuses
 from tests.sim.machines import ADDRESS, CentreMachine, KioskMachine
-from tests.sim.network import Line, Network
+from tests.sim.network import Line, Network, Session
 from tests.sim.profiles import Profile
 
 START = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -86,10 +85,14 @@ class World:
             stack.enter_context(self.fuses.installed())
             for module in ("kiosk.sync.transport", "kiosk.sync.enrol"):
                 stack.enter_context(patch(f"{module}.new_session", self._session))
+            stack.enter_context(patch("kiosk.sync.worker.read_health", health))
+            for house in ("kiosk.house", "sync_server.house"):
+                shared = importlib.import_module(house).SHARED_ROOMS
+                stack.enter_context(patch(f"{house}.SHARED_ROOMS", (*shared, rooms.ROOM)))
             yield
 
-    def _session(self, certificates: str) -> requests.Session:
-        session = requests.Session()
+    def _session(self, certificates: str) -> Session:
+        session = Session()
         session.trust_env = False
         assert self.where is not None, "a session is opened on a machine"
         session.mount(ADDRESS, Line(self, self.where))
@@ -111,8 +114,8 @@ class World:
         """One sync round; None when the machine died in it."""
 
         def work() -> Trouble:
-            with machine.being() as kiosk:
-                return run_round(kiosk, machine.link, lambda: self.health(machine))
+            with machine.being():
+                return machine.worker.round()
 
         trouble = machine.run(work)
         if trouble is not None:
@@ -121,10 +124,6 @@ class World:
             self.note(f"round of {machine.name}: {trouble.value or 'fine'}")
             self.count(f"round: {trouble.value or 'fine'}")
         return trouble
-
-    def health(self, machine: KioskMachine) -> Health:
-        """What a kiosk says of itself; nothing of the machine that runs the simulation."""
-        return Health(app_version="sim", clock_utc=utc_text(machine.clock.now()), disk_free_mb=10_000)
 
     def meanwhile(self, machine: KioskMachine) -> None:
         """Between the centre's answer and its arrival somebody may do something."""
@@ -159,6 +158,11 @@ class World:
     def tail(self) -> str:
         """The end of the event log."""
         return "\n".join(self.log[-TOLD_LINES:])
+
+
+def health(kiosk: Kiosk) -> Health:
+    """What a kiosk says of itself; nothing of the machine that runs the simulation."""
+    return Health(app_version="sim", clock_utc=utc_text(kiosk.clock.now()), disk_free_mb=10_000)
 
 
 def copy_world(template: "World", folder: Path, seed: int, profile: Profile) -> World:

@@ -1,0 +1,203 @@
+"""Planted bugs: each takes one line of the product away. A simulation that misses one of them proves nothing.
+
+A bug is a change of a function's source, so that it says what a careless hand could have written. Where the product
+has moved on and the line is no longer there, planting fails aloud.
+"""
+
+import ast
+import importlib
+import inspect
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from types import FunctionType
+from typing import Any
+
+from tests.sim.network import Fate
+from tests.sim.profiles import NORMAL, Profile
+
+
+class Stale(LookupError):
+    """The line that a planted bug changes is no longer in the product."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """In the function at ``place`` (``package.module:Class.function``) the text ``old`` reads ``new``."""
+
+    place: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A planted bug. ``breaks`` says which promise falls; ``profile`` meets it soonest."""
+
+    name: str
+    breaks: str
+    changes: tuple[Change, ...]
+    profile: Profile = NORMAL
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """Within: the product has this bug."""
+        by_place: dict[str, list[Change]] = {}
+        for change in self.changes:
+            by_place.setdefault(change.place, []).append(change)
+        with ExitStack() as stack:
+            for place, changes in by_place.items():
+                stack.enter_context(_changed(place, changes))
+            yield
+
+
+def _function(place: str) -> FunctionType:
+    module, _, path = place.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in path.split("."):
+        found = inspect.getattr_static(found, name)
+        found = getattr(found, "__func__", found)
+    unwrapped: Any = inspect.unwrap(found)
+    assert isinstance(unwrapped, FunctionType)
+    return unwrapped
+
+
+@contextmanager
+def _changed(place: str, changes: list[Change]) -> Iterator[None]:
+    """Exchange a function's code, so that everybody who holds the function runs the new one."""
+    function = _function(place)
+    source = textwrap.dedent(inspect.getsource(function))
+    for change in changes:
+        if change.old not in source:
+            raise Stale(f"{place} no longer says {change.old!r}")
+        source = source.replace(change.old, change.new)
+    tree = ast.parse(source)
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    definition.decorator_list = []
+    ast.increment_lineno(tree, function.__code__.co_firstlineno - 1)
+    names: dict[str, Any] = dict(function.__globals__)
+    exec(compile(tree, function.__code__.co_filename, "exec"), names)  # noqa: S102 - our own source, one line changed
+    original = function.__code__
+    function.__code__ = names[definition.name].__code__
+    try:
+        yield
+    finally:
+        function.__code__ = original
+
+
+def _one(name: str, breaks: str, place: str, old: str, new: str, profile: Profile = NORMAL) -> Mutant:
+    return Mutant(name, breaks, (Change(place, old, new),), profile)
+
+
+RECEIVE = "shared.sync.receive"
+ACCEPT = "shared.sync.accept"
+ROWS = "shared.sync.rows"
+REJOIN = "shared.sync.rejoin"
+STORE = "shared.sync.store"
+
+LOSSY = NORMAL.more("lossy", meanwhile=0.5, round=40.0, late_request=10.0)
+POISONED = NORMAL.more("poisoned", poison=12.0, round=40.0)
+RESTORES = NORMAL.more("restores", kiosk_backup=8.0, kiosk_restore=8.0, round=36.0)
+CENTRE_RESTORES = NORMAL.more("centre restores", centre_backup=8.0, centre_restore=5.0, round=36.0)
+CLONES = NORMAL.more("clones", clone=5.0, clone_enrolled=3.0, round=36.0)
+TOGETHER = NORMAL.more("together", line=8.0, line_back=4.0, kiosk_work=60.0)
+LYING = replace(LOSSY, name="lying", fine=0.5, fates={Fate.OLD_ANSWER: 3.0, Fate.GARBLED: 1.0, Fate.CUT: 1.0})
+
+MUTANTS = (
+    # --- the centre's half of a round ---
+    _one(
+        "applied-twice", "a repeated request changes nothing", f"{RECEIVE}:_take_new",
+        "first = held + 1", "first = request.first_seq", LOSSY,
+    ),
+    _one(
+        "gap-not-checked", "a lane has no gaps", f"{RECEIVE}:_check_chain",
+        "if request.first_seq > held + 1:", "if False:", CENTRE_RESTORES,
+    ),
+    _one(
+        "generation-not-checked", "a request from before a restore counts for nothing", f"{RECEIVE}:_check_chain",
+        "if request.generation != life.generation:", "if False:", CENTRE_RESTORES,
+    ),
+    Mutant(
+        "hash-not-checked", "the same number with another hash is a fork",
+        (
+            Change(f"{RECEIVE}:_check_chain", "if seq == held and chain != held_hash:", "if False:"),
+            Change(f"{RECEIVE}:_check_chain", "if request.first_seq == held + 1 and chain != held_hash:", "if False:"),
+            Change(f"{RECEIVE}:_check_chain", "if request.first_seq + len(lines) - 1 < held:", "if False:"),
+        ),
+        RESTORES,
+    ),
+    _one(
+        "lanes-not-compared", "a fact that another lane holds is not applied again", f"{RECEIVE}:_take_new",
+        "_held_in_other_lanes(tx, point, request, push, now) if push.other_lanes else push.seq", "push.seq", CLONES,
+    ),
+    _one(
+        "poison-dropped", "what cannot be applied is parked, never dropped", f"{RECEIVE}:_apply_one",
+        "store.add_quarantine(", "(lambda *_: None)(", POISONED,
+    ),
+    _one(
+        "savepoint-leaks", "a fact that fails leaves nothing behind", f"{RECEIVE}:_apply_one",
+        "with tx.savepoint():", "if True:", POISONED,
+    ),
+    _one(
+        "reads-not-forgotten", "the centre forgets what it read of a fact that failed", f"{RECEIVE}:_apply_one",
+        "rows.forget_reads(tx)", "pass", POISONED,
+    ),
+    _one(
+        "own-too-often", "a kiosk hears of what others changed", f"{RECEIVE}:_answer",
+        "all(before[feed] == at for feed, at in wanted.items())", "True",
+    ),
+    _one(
+        "version-not-raised", "every change gets a version of its own", f"{ROWS}:next_version",
+        "version = lock_feed(tx, feed) + 1", "version = lock_feed(tx, feed) + (not feed.startswith('point'))",
+    ),
+    # --- the kiosk's half ---
+    _one(
+        "cursor-without-rows", "a cursor moves with its rows only", f"{ACCEPT}:accept",
+        "if refused or not plain or not answers[0].own:", "if False:",
+    ),
+    _one(
+        "not-stepped-back", "a kiosk steps back before it takes rows", f"{ACCEPT}:_rebase",
+        'rows.step_back(tx, house, bytes(row["undo"]))', "pass", LOSSY,
+    ),
+    _one(
+        "stepped-back-in-wrong-order", "newest is stepped back first", f"{ACCEPT}:_rebase",
+        "for row in reversed(pending):", "for row in pending:", LOSSY,
+    ),
+    _one(
+        "pending-forgotten", "what is still under way is applied again on top", f"{ACCEPT}:_rebase",
+        'if row["seq"] > acked:', "if False:", LOSSY,
+    ),
+    _one(
+        "reads-not-forgotten-here", "a kiosk forgets what it read of a fact that failed", f"{ACCEPT}:apply_again",
+        "rows.forget_reads(tx)", "pass", POISONED,
+    ),
+    Mutant(
+        "old-answers-believed", "an answer belongs to its request",
+        (
+            Change("shared.sync.signing:answer_is_from", "return _good(", "return True or _good("),
+            Change(f"{ACCEPT}:check_answer", "if not good:", "if False:"),
+        ),
+        LYING,
+    ),
+    _one(
+        "acknowledged-too-far", "acknowledged is what the centre holds", f"{STORE}:set_progress",
+        "(generation, acked_seq,", "(generation, acked_seq + 1,", LOSSY,
+    ),
+    # --- the shop ---
+    _one(
+        "double-hand-out-unseen", "a parcel handed out twice opens a case", "shared.parcels.rules:hand_out_case",
+        "if parcel.state is ParcelState.COLLECTED:", "if False:", TOGETHER,
+    ),
+    _one(
+        "level-beside-ledger", "a stock level is what its ledger adds up to", "shared.stock.store:move",
+        "on_hand(tx, fact.point, sku) + change", "on_hand(tx, fact.point, sku) + abs(change)",
+    ),
+    _one(
+        "order-not-added-up", "an order costs what its lines cost", "shared.orders.rules:total_fen",
+        "return sum(", "return 1 + sum(",
+    ),
+)  # fmt: skip
+
+BY_NAME: Mapping[str, Mutant] = {mutant.name: mutant for mutant in MUTANTS}
