@@ -2,11 +2,12 @@
 
 A read limit counts anew with every byte: a peer that drips a header, or the length of a chunk, holds a request for
 hours. And looking up a name has no limit of ours at all. So each exchange has one deadline, at which its sockets are
-shut down under it.
+shut down under it. Bytes that do come may earn it more time (:meth:`TimedSession.grant`): a slow line is no dead one.
 """
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -27,6 +28,8 @@ class _Line:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._until = 0.0
         self._open: set[socket.socket] = set()
         self._closed: set[socket.socket] = set()
         self.seconds: float | None = None
@@ -52,10 +55,28 @@ class _Line:
         """A new exchange."""
         with self._lock:
             self.seconds, self.ended = seconds, False
+            self._until, self._over = time.monotonic() + seconds, threading.Event()
+        threading.Thread(target=self._watch, args=(self._over,), name="deadline", daemon=True).start()
 
-    def end(self) -> None:
-        """Time is up."""
+    def finish(self) -> None:
+        """The exchange is over, in time or not."""
+        self._over.set()
+
+    def grant(self, seconds: float) -> None:
+        """Let the running exchange go on for so many seconds from now, if that is longer than it may anyhow."""
+        self._until = max(self._until, time.monotonic() + seconds)
+
+    def _watch(self, over: threading.Event) -> None:
+        while (rest := self._until - time.monotonic()) > 0:
+            if over.wait(rest):
+                return
+        self.end(over)
+
+    def end(self, exchange: threading.Event) -> None:
+        """Time is up, unless the exchange has just ended by itself."""
         with self._lock:
+            if exchange.is_set() or exchange is not self._over:
+                return
             self.ended = True
             for handle in self._open | self._closed:
                 _shut(handle)
@@ -152,20 +173,21 @@ class TimedSession(requests.Session):
     def within(self, seconds: float) -> Iterator[None]:
         """Everything inside ends after ``seconds``, then with ``requests.Timeout`` whatever it ended with itself."""
         self._line.begin(seconds)
-        watch = threading.Timer(seconds, self._line.end)
-        watch.daemon = True
-        watch.start()
         try:
             yield
         except Exception as error:
             if self._line.ended:
-                raise requests.exceptions.Timeout(f"not done after {seconds:.0f} s") from error
+                raise requests.exceptions.Timeout("not done in time") from error
             raise
         finally:
-            watch.cancel()
+            self._line.finish()
             self._line.forget_closed()
         if self._line.ended:
-            raise requests.exceptions.Timeout(f"not done after {seconds:.0f} s")
+            raise requests.exceptions.Timeout("not done in time")
+
+    def grant(self, seconds: float) -> None:
+        """Let the exchange go on for so many seconds from now, if that is longer than it may anyhow."""
+        self._line.grant(seconds)
 
     def close(self) -> None:
         """Close every connection."""

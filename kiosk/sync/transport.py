@@ -28,7 +28,8 @@ from shared.sync import signing
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 6.0
-SLOWEST_BYTES_PER_SECOND = 4_000
+SLOWEST_BYTES_PER_SECOND = 2_000
+LONGEST_TIMES = 20
 CHUNK_BYTES = 64 * 1024
 CONTENT_TYPE = "application/vnd.linqu.sync"
 
@@ -72,7 +73,7 @@ class CentreLink:
             self.server + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, patience),
             stream=True, allow_redirects=False,
         ) as response:  # fmt: skip
-            data = b"".join(read_within(response, self.clock, deadline, SYNC_BODY_BYTES * 16))
+            data = b"".join(self._paced(response, deadline, SYNC_BODY_BYTES * 16))
             signature = response.headers.get(signing.SIGNATURE_HEADER, "")
             signed = signing.answer_is_from(self.server_key, place, nonce, data, signature)
             if response.status_code == 200 and signed:
@@ -92,7 +93,20 @@ class CentreLink:
                 signature = response.headers.get(signing.SIGNATURE_HEADER, "")
                 signed = signing.answer_is_from(self.server_key, place, nonce, refusal, signature)
                 raise _unbelieved(response, refusal if signed else b"")
-            yield from read_within(response, self.clock, SNAPSHOT_DEADLINE_SECONDS, SNAPSHOT_BYTES)
+            yield from self._paced(response, SNAPSHOT_DEADLINE_SECONDS, SNAPSHOT_BYTES)
+
+    def _paced(self, response: requests.Response, seconds: float, most_bytes: int) -> Iterator[bytes]:
+        """An answer that comes steadily over a slow line may take longer than ``seconds``; one that drips may not."""
+        start = self.clock.monotonic()
+        allowed, size = seconds, 0
+        for chunk in read_within(response, self.clock, seconds * LONGEST_TIMES, most_bytes):
+            size += len(chunk)
+            took = self.clock.monotonic() - start
+            if took > allowed:
+                raise ExchangeFailed(Trouble.TIMEOUT, "deadline passed")
+            allowed = min(seconds * LONGEST_TIMES, seconds + size / SLOWEST_BYTES_PER_SECOND)
+            self._session.grant(allowed - took)
+            yield chunk
 
     def _headers(self, place: str, nonce: str, body: bytes) -> dict[str, str]:
         return {

@@ -34,19 +34,7 @@ from tests.faults.network.scene import ANSWER_SECONDS, PIN, POINT, STAFF, Runnin
 CI_ACTIONS = 1_000
 AT_ONCE = 10
 WAYBILLS = 3
-KINDS = (
-    "receive",
-    "receive",
-    "hand_out",
-    "hand_out",
-    "code",
-    "code",
-    "undo",
-    "undo",
-    "move",
-    "exception",
-    "exception_end",
-)
+OFTEN, RARE = ("receive", "hand_out", "code", "undo"), ("move", "exception", "exception_end")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 ERROR_CODE = "pickup-error-code"
 FINE = frozenset({200, 204, 303, 404, 409, 422})
