@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,9 +12,13 @@ from flask import current_app
 from kiosk import store
 from kiosk.ballast import Ballast
 from kiosk.config import Config
+from kiosk.guard import open_guard
 from kiosk.house import kiosk_house
+from kiosk.log_mark import LogMark, read_header
 from kiosk.machine import hardware_id
 from kiosk.watermark import MarkedJournal, Watermark, find_loss
+from shared.allotments.guard import GuardFile
+from shared.allotments.riding import KioskRider
 from shared.db import SqliteDatabase, open_sqlite
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import N_, Refused
@@ -70,6 +75,7 @@ class Kiosk:
     hardware: str
     ballast: Ballast
     watermark: Watermark
+    guard: GuardFile
     _journal: KioskJournal | None = field(default=None, repr=False)
 
     def state(self) -> sync_store.SyncState | None:
@@ -139,17 +145,21 @@ def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
     device_key = load_or_make_key(config.data / DEVICE_KEY)
     ballast, watermark = Ballast(config.data), Watermark(config.data)
     ballast.make_room()
+    log_mark, log_header = LogMark(config.data), read_header(config.data / DATABASE_FILE)
     db = open_sqlite(config.data / DATABASE_FILE, key=secret.hex(), authoritative=False)
-    db.before_writing = ballast.make_room
-    house = kiosk_house()
+    log_cut = log_mark.was_cut(log_header, db)
+    db.before_writing, db.after_writing = ballast.make_room, partial(log_mark.note, db)
+    house, hardware = kiosk_house(), hardware_id(config.hardware)
+    guard = open_guard(config.data, secret, hardware)
+    house.rider = KioskRider(guard)
     if migrate_house(db, house):
         # a new column or table may want what an older version of this program passed over
         with db.writing() as tx:
             sync_store.forget_cursors(tx)
-    clock, hardware = clock or SystemClock(), hardware_id(config.hardware)
-    kiosk = Kiosk(config, db, clock, house, device_key, secret, hardware, ballast, watermark)
+    clock = clock or SystemClock()
+    kiosk = Kiosk(config, db, clock, house, device_key, secret, hardware, ballast, watermark, guard)
     kiosk.take_enrolled_key()
-    find_loss(db, clock, watermark)
+    find_loss(db, clock, watermark, log_cut=log_cut)
     return kiosk
 
 

@@ -7,6 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import current_app
 
+from shared.allotments.pools import Installation
+from shared.allotments.settling import CentreRider
 from shared.db import Database, open_sqlite
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import N_, Refused
@@ -20,6 +22,7 @@ from shared.sync.signing import keep_hex_secret, load_or_make_key
 from sync_server import life
 from sync_server.config import Config
 from sync_server.house import centre_house
+from sync_server.installation import open_installation
 from sync_server.ledger import Ledger
 
 SECRET_FILES = ("db.key", "session.key", "pass.key")
@@ -50,6 +53,7 @@ class Centre:
     session_secret: str
     seal_key: X25519PrivateKey
     ledger: Ledger
+    installation: Installation
 
     def point_key(self, point_number: int) -> bytes:
         """The key that signs and checks one point's passes."""
@@ -92,6 +96,8 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
         db.close()
         raise NotInitialised
     life.look(db, config.data)
+    installation = open_installation(config.data, keep_hex_secret(config.data / "session.key"))
+    house.rider = CentreRider(installation, house, begin_life=lambda: life.begin(db, config.data))
     clock = clock or SystemClock()
     ids = IdMaker.at_start(CENTRE_DEVICE)
     return Centre(
@@ -106,6 +112,7 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
         session_secret=keep_hex_secret(config.data / "session.key"),
         seal_key=load_or_make_seal_key(config.data / "seal.key"),
         ledger=Ledger(config.data),
+        installation=installation,
     )
 
 

@@ -145,6 +145,7 @@ def set_right_of_point(journal: Journal, offer: str, device: str, units: int, ac
         counters = before.counters._replace(granted=before.counters.granted + units)
         after = replace(before, counters=counters, by_hand=True)
         pools.change(tx, pool, before, after)
+        store.nudge(tx, pool.region, device, after.lot, wanted=True)
     return after
 
 
@@ -194,7 +195,7 @@ def put_at_risk(journal: Journal, lot: Holder, state: HolderState, actor: str) -
             store.put_share(tx, now)
             if now.counters.right > 0:
                 risky.append(now)
-                sku = _sku(tx, lot.region, now.offer)
+                sku = sku_of(tx, lot.region, now.offer)
                 payload = AtRisk(now.offer, sku, now.device, now.lot, *now.counters)
                 journal.record(tx, payload, point=lot.point or lot.region, actor=actor)
     with journal.db.writing() as tx:
@@ -296,6 +297,7 @@ def sign_off_device(
     return done
 
 
-def _sku(db: Reads, region: str, offer: str) -> str:
+def sku_of(db: Reads, region: str, offer: str) -> str:
+    """The product an offer is of; the offer's id where the centre has forgotten it."""
     known = store.offer(db, region, offer)
     return known.sku if known else offer

@@ -250,9 +250,9 @@ def low_mark(supply: Supply) -> int:
 
 
 def keep_units(supply: Supply, right: int) -> int | None:
-    """Units a holder may keep; None when nothing needs to come back. Asked for only what a scarce pool lacks."""
+    """Units a holder may keep where others lack some: what it sells, and as much again; None when it has no more."""
     keep = 2 * supply.target
-    return keep if supply.scarce and right > keep else None
+    return keep if right > keep else None
 
 
 def mean_per_day(days: Mapping[str, int], since_days: int) -> float | None:

@@ -25,7 +25,8 @@ LOT_CHARACTERS = 8
 class Standing:
     """Which lot of rights this kiosk sells from, and why it must not (``frozen``), if so.
 
-    ``kept`` is the guard where it can be trusted; ``head`` the newest fact when the transaction began.
+    ``kept`` is the guard where it can be trusted; ``head`` the newest fact when the transaction began. ``own_rights``:
+    the rights in the database, if any, are this device's.
     """
 
     device: str
@@ -37,11 +38,12 @@ class Standing:
     kept: Kept | None
     head: sync_store.KioskHead
     contact: str
+    own_rights: bool
 
     @property
     def told_whole(self) -> bool:
         """Whether the centre, in its present generation, has heard of all our rights."""
-        return self.kept is not None and self.generation == self.heard_generation
+        return self.frozen is None and self.generation == self.heard_generation
 
     def counters(self, db: Reads, offer: str) -> Counters:
         """What is known of one offer."""
@@ -52,14 +54,19 @@ class Standing:
         """``known`` by the database, and what the guard remembers."""
         return known.merged(self.kept.of(offer)) if self.kept else known
 
+    def guard_lacks(self, changed: Mapping[str, Counters]) -> bool:
+        """Whether the guard does not know these counters yet."""
+        return self.kept is None or self.kept.with_counters(changed).counters != self.kept.counters
+
 
 def standing(db: Reads, guard: GuardFile) -> Standing:
     """How this kiosk stands now. Before enrolment nothing is sold either."""
     state = sync_store.sync_state(db)
     head = sync_store.kiosk_head(db)
     if state is None:
-        return Standing("", "", "", 0, 0, Frozen.NO_GUARD, None, head, "")
-    lot, heard = store.lot_here(db)
+        return Standing("", "", "", 0, 0, Frozen.NO_GUARD, None, head, "", False)
+    here = store.lot_here(db, state.device)
+    lot, heard = here or ("", 0)
     frozen, kept = _judged(db, guard.read(state.device), lot, head)
     return Standing(
         state.device,
@@ -71,6 +78,7 @@ def standing(db: Reads, guard: GuardFile) -> Standing:
         kept,
         head,
         state.last_contact or "",
+        here is not None,
     )
 
 
@@ -147,7 +155,9 @@ def begin_lot(tx: Tx, guard: GuardFile, now: Standing) -> Standing:
     not know: the next round begins yet another.
     """
     lot = draw_nonce(LOT_CHARACTERS)
-    store.set_lot(tx, lot, 0)
+    if not now.own_rights:
+        store.forget_rights(tx)
+    store.set_lot(tx, now.device, lot, 0)
     kept = Kept("", now.device, lot, now.generation, now.head.epoch, now.head.seq, now.head.hash, {})
     tx.before_commit(lambda: flushed(lambda: guard.write(kept)))
-    return replace(now, lot=lot, heard_generation=0, frozen=None, kept=kept)
+    return replace(now, lot=lot, heard_generation=0, frozen=None, kept=kept, own_rights=True)

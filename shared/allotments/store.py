@@ -98,19 +98,27 @@ def _right(row: Row) -> RightRow:
     )
 
 
-def lot_here(db: Reads) -> tuple[str, int]:
-    """The lot this kiosk sells from, and the last generation of the centre that has heard all of it."""
-    row = db.one("SELECT lot, generation FROM rights_state WHERE id = 1")
-    return (row["lot"], int(row["generation"])) if row else ("", 0)
+def lot_here(db: Reads, device: str) -> tuple[str, int] | None:
+    """The lot this kiosk sells from, and the last generation of the centre that has heard all of it.
+
+    None where ``device`` has none: the rights that may lie here are those of another one, on a card that was moved.
+    """
+    row = db.one("SELECT lot, generation FROM rights_state WHERE id = 1 AND device = ?", (device,))
+    return (row["lot"], int(row["generation"])) if row else None
 
 
-def set_lot(tx: Tx, lot: str, generation: int) -> None:
-    """Note the lot, and which generation has heard all of it."""
+def set_lot(tx: Tx, device: str, lot: str, generation: int) -> None:
+    """Note the lot of a device, and which generation has heard all of it."""
     tx.execute(
-        "INSERT INTO rights_state (id, lot, generation) VALUES (1, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET lot = excluded.lot, generation = excluded.generation",
-        (lot, generation),
+        "INSERT INTO rights_state (id, device, lot, generation) VALUES (1, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET device = excluded.device, lot = excluded.lot, generation = excluded.generation",
+        (device, lot, generation),
     )
+
+
+def forget_rights(tx: Tx) -> None:
+    """Drop rights that belong to another device."""
+    tx.execute("DELETE FROM rights")
 
 
 def right(db: Reads, lot: str, offer: str) -> RightRow | None:
@@ -384,6 +392,32 @@ def put_holder(tx: Tx, holder: Holder) -> None:
         "heard_at = excluded.heard_at",
         holder._replace(state=holder.state.value),  # type: ignore[arg-type]  # the tuple goes into the row as text
     )
+
+
+def nudge(tx: Tx, region: str, device: str, lot: str, wanted: bool) -> None:
+    """Ask a holder to tell everything with its next round, or note that it did."""
+    tx.execute(
+        "UPDATE holders SET nudged = ? WHERE region = ? AND device = ? AND lot = ?",
+        (int(wanted), region, device, lot),
+    )
+
+
+def nudged_lot(db: Reads, region: str, device: str) -> str | None:
+    """The lot of a device that is to tell everything; None for almost every device at almost any time."""
+    row = db.one(
+        "SELECT lot FROM holders WHERE region = ? AND device = ? AND nudged = 1 AND state = 'live'", (region, device)
+    )
+    return row["lot"] if row else None
+
+
+def idle_shares(db: Reads, offer: str, above: int, limit: int) -> list[Share]:
+    """Shares in use with a right above a number, the largest first; not those given by hand."""
+    found = db.query(
+        _SHARE + "WHERE offer = ? AND state = 'live' AND by_hand = 0 AND point <> '' "
+        "AND granted - sold - returned + undone > ? ORDER BY granted - sold - returned + undone DESC, device LIMIT ?",
+        (offer, above, limit),
+    )
+    return [_share(row) for row in found]
 
 
 def count_devices(db: Reads, region: str) -> int:

@@ -35,8 +35,8 @@ MIGRATIONS = (
             "short BIGINT NOT NULL DEFAULT 0, asked_at TEXT NOT NULL DEFAULT '', PRIMARY KEY (lot, offer))"
         ),
         (
-            "CREATE TABLE rights_state (id BIGINT PRIMARY KEY CHECK (id = 1), lot TEXT NOT NULL, "
-            "generation BIGINT NOT NULL)"
+            "CREATE TABLE rights_state (id BIGINT PRIMARY KEY CHECK (id = 1), device TEXT NOT NULL, "
+            "lot TEXT NOT NULL, generation BIGINT NOT NULL)"
         ),
         # centre: what is held in all, updated with every grant and return; its row is the lock of the offer
         (
@@ -60,7 +60,7 @@ MIGRATIONS = (
         (
             "CREATE TABLE holders (region TEXT NOT NULL, device TEXT NOT NULL, lot TEXT NOT NULL, point TEXT NOT NULL, "
             "hardware TEXT NOT NULL, generation BIGINT NOT NULL, state TEXT NOT NULL, heard_at TEXT NOT NULL, "
-            "PRIMARY KEY (region, device, lot))"
+            "nudged BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (region, device, lot))"
         ),
     ),
 )
