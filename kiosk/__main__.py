@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from kiosk.carry.commands import carry
 from kiosk.config import read_config
 from kiosk.copies.commands import backup, restore
 from kiosk.host import Kiosk, open_kiosk
@@ -103,6 +104,7 @@ def doctor() -> None:
 
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(carry)
 
 
 def _open() -> Kiosk:

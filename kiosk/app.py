@@ -3,6 +3,7 @@
 from flask import Flask, g, redirect, request
 from flask.typing import ResponseReturnValue
 
+from kiosk.carry.pages import blueprint as carry
 from kiosk.devices.pages import blueprint as devices
 from kiosk.frame import make_frame
 from kiosk.host import Kiosk
@@ -10,6 +11,7 @@ from kiosk.labels.pages import blueprint as labels
 from kiosk.parcels.lookup_pages import blueprint as lookup
 from kiosk.parcels.pages import blueprint as parcels
 from kiosk.pickup.pages import blueprint as pickup
+from kiosk.sales.pages import blueprint as sales
 from kiosk.staff.pages import blueprint as staff
 from kiosk.sync.pages import blueprint as sync
 from shared.web.app import WebSettings, make_web_app
@@ -43,6 +45,6 @@ def make_app(kiosk: Kiosk) -> Flask:
         g.linqu_point = kiosk.point()
         return None if g.linqu_point is not None else redirect("/enrolment")
 
-    for blueprint in (pickup, parcels, lookup, labels, staff, devices, sync):
+    for blueprint in (pickup, parcels, lookup, labels, sales, staff, devices, sync, carry):
         app.register_blueprint(blueprint)
     return app

@@ -13,7 +13,8 @@ class Config:
     """Where things are. Addresses of devices are in the form of ``hardware``'s openers; empty means there is none.
 
     ``copy`` is a folder on a stick that gets a second copy of the database every ``copy_hours`` hours or ``copy_facts``
-    facts; on the same disk as the data only where ``copy_same_disk`` says that this is meant. ``relay`` is where this
+    facts; on the same disk as the data only where ``copy_same_disk`` says that this is meant. ``stick`` is where a
+    stick is mounted that carries sync by hand. ``relay`` is where this
     kiosk listens (``host:port``) for neighbours without a network, ``relays`` are the neighbours that this one asks.
     """
 
@@ -33,6 +34,7 @@ class Config:
     copy_hours: int = 4
     copy_facts: int = 200
     copy_same_disk: bool = False
+    stick: Path = Path("/media/linqu")
     relay: str = ""
     relays: tuple[str, ...] = ()
 
@@ -78,6 +80,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         copy_hours=number("COPY_HOURS", "4", 24 * 30),
         copy_facts=number("COPY_FACTS", "200", 1_000_000),
         copy_same_disk=text("COPY_SAME_DISK") == "1",
+        stick=Path(text("STICK", "/media/linqu")).absolute(),
         relay=text("RELAY"),
         relays=tuple(address.rstrip("/") for address in text("RELAYS").split()),
     )

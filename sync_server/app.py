@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.web.app import WebSettings, make_web_app
 from shared.web.security import without_csrf
+from sync_server.carry.pages import register as register_carry
 from sync_server.console.frame import make_frame
 from sync_server.console.pages import blueprint as console
 from sync_server.host import Centre
@@ -31,6 +32,7 @@ def make_app(centre: Centre) -> Flask:
     for blueprint in (console, imports, sync_api):
         app.register_blueprint(blueprint)
     without_csrf(app, sync_api)
+    register_carry(app)
 
     @app.get("/")
     def first_page() -> ResponseReturnValue:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from shared.db.copies import write_file
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refused
 from sync_server import backups
@@ -74,6 +75,30 @@ def restored() -> None:
     with in_words("没有完成"):
         generation = backups.restored(read_config(), SystemClock())
     _say_life(generation)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def carry(files: tuple[Path, ...]) -> None:
+    """Take in FILES that kiosks wrote with `kiosk carry out`; the answers are written beside them."""
+    from sync_server.app import make_app
+    from sync_server.carry.operations import WORDS, answer_box
+
+    with in_words("没有完成"):
+        centre = open_centre(read_config())
+    app, wrong = make_app(centre), 0
+    for file in files:
+        try:
+            taken = answer_box(app, centre, file.read_bytes())
+            write_file(file.with_name(taken.file_name), taken.box)
+        except (OSError, Refused) as refused:
+            wrong += 1
+            click.echo(f"✗ {file.name}：{refused}")
+            continue
+        said, step = WORDS[taken.outcome]
+        words = said % {"facts": taken.facts, "detail": taken.detail}
+        click.echo(f"✓ {file.name}：终端 {taken.device.id}，{words}{step} → {taken.file_name}")
+    raise SystemExit(1 if wrong else 0)
 
 
 def _say_life(generation: int) -> None:

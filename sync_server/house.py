@@ -2,7 +2,7 @@
 
 from shared import allotments, cases, catalogue, devices, orders, parcels, pickup_points, residents, stock
 from shared.sync import House, quarantine
-from sync_server import console, imports, shop
+from sync_server import carry, console, imports, shop
 
 SHARED_ROOMS = (
     parcels.ROOM,
@@ -15,7 +15,7 @@ SHARED_ROOMS = (
     residents.ROOM,
     devices.ROOM,
 )
-LOCAL_ROOMS = (console.ROOM, imports.ROOM, shop.ROOM)
+LOCAL_ROOMS = (console.ROOM, imports.ROOM, shop.ROOM, carry.ROOM)
 
 
 def centre_house() -> House:

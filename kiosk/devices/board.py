@@ -6,6 +6,10 @@ from dataclasses import dataclass, field, replace
 from flask_babel import gettext as _
 
 from kiosk import workers
+from kiosk.copies import operations as copies
+from kiosk.copies import store as copy_store
+from kiosk.copies.rules import WORDS as STICK_WORDS
+from kiosk.copies.rules import StickState
 from kiosk.devices import health
 from kiosk.devices.rules import (
     CAMERA,
@@ -36,6 +40,7 @@ LINKS: Mapping[LinkState, tuple[str, str, str]] = {
     LinkState.SYNCING: ("ok", "refresh-cw", N_("同步中")),
     LinkState.OFFLINE: ("warn", "cloud-off", N_("离线")),
     LinkState.PORTAL: ("warn", "wifi-off", N_("网络需要登录")),
+    LinkState.NEIGHBOUR: ("ok", "wifi", N_("经邻近终端同步")),
 }
 
 
@@ -99,6 +104,8 @@ def read_board(kiosk: Kiosk) -> Board:
         _clock(kiosk),
         _machine(kiosk),
     ]
+    if kiosk.config.copy is not None or copy_store.open_restore(kiosk.db) is not None:
+        parts.append(_copies(kiosk))
     order = {"alarm": 0, "warn": 1}
     return Board(sorted(parts, key=lambda part: order.get(part.tone, 2)))
 
@@ -146,6 +153,20 @@ def _disk(kiosk: Kiosk) -> Part:
     free, total = health.disk_mb(kiosk)
     figures = [(_("可用"), f"{free / 1024:.1f} GB"), (_("总共"), f"{total / 1024:.1f} GB")]
     return _part("disk", _("磁盘"), disk_condition(free), figures)
+
+
+def _copies(kiosk: Kiosk) -> Part:
+    """The second copy on the stick; and whether this database was itself put back from one."""
+    state, last = copies.stick_state(kiosk, kiosk.clock.now()), copy_store.stick_copy(kiosk.db)
+    tone, word = ("ok", N_("正常")) if state is StickState.OK else ("warn", N_("需要处理"))
+    text, step = STICK_WORDS[state]
+    if copies.sells_nothing_until_rejoined(kiosk) is not None:
+        tone, word, step = "warn", N_("刚从备份恢复"), N_("请接通网络，与中心同步一次。")
+        text = N_("取件照常；与中心联系一次之前，不卖限量商品。")
+    figures = [(_("最新一份"), local_time(utc_text(last.at)) if last else _("还没有"))]
+    if last:
+        figures.append((_("大小"), f"{last.bytes / 1_000_000:.1f} MB"))
+    return _part("copies", _("备份"), Condition(tone, "usb", word, text, step), figures)
 
 
 def _clock(kiosk: Kiosk) -> Part:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from kiosk.host import Kiosk
-from kiosk.sync.rules import Trouble
+from kiosk.store import worker_states
+from kiosk.sync.rules import THROUGH_NEIGHBOUR, Trouble
 from shared.kernel.clock import parse_utc
 from shared.sync import store
 from shared.web.frame import Link, LinkState
@@ -27,4 +28,12 @@ def link(kiosk: Kiosk) -> Link:
     # a clock that jumped backwards makes the age negative: the round's own result is then all there is to go by
     if age > timedelta(seconds=STALE_ROUNDS * state.next_s + STALE_SECONDS):
         return Link(LinkState.OFFLINE, as_of, waiting)
+    if kiosk.config.relays and through_neighbour(kiosk):
+        return Link(LinkState.NEIGHBOUR, as_of, waiting)
     return Link(LinkState.SYNCING if waiting else LinkState.ONLINE, as_of, waiting)
+
+
+def through_neighbour(kiosk: Kiosk) -> bool:
+    """Whether the last round went through a neighbouring kiosk."""
+    said = worker_states(kiosk.db).get("sync")
+    return said is not None and said.state == "ok" and said.detail == THROUGH_NEIGHBOUR

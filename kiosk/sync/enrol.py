@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from kiosk import store
+from kiosk.carry import store as carry
 from kiosk.host import Kiosk
 from kiosk.sync.rules import ADVICE, Trouble
 from kiosk.sync.transport import (
@@ -108,6 +109,8 @@ def _keep(kiosk: Kiosk, server: str, public: bytes, answer: EnrolAnswer) -> None
             region=answer.region,
             generation=answer.generation,
         )
+        if answer.seal_key:
+            carry.set_centre_key(tx, answer.seal_key)
         store.set_enrolment(
             tx,
             store.Enrolment(

@@ -9,6 +9,8 @@ from shared.kernel.limits import SYNC_BATCH_FACTS
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 15.0
 DEBOUNCE_SECONDS = 0.2
+THROUGH_NEIGHBOUR = "neighbour"
+"""What the sync process says of itself while its rounds go through a neighbouring kiosk."""
 
 
 class Trouble(StrEnum):

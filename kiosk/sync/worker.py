@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable
 
 from kiosk import workers
+from kiosk.carry.neighbours import FAR_TROUBLES, round_through_neighbours
 from kiosk.devices.health import read_health
 from kiosk.host import Kiosk
 from kiosk.sync.listener import Listener
 from kiosk.sync.rounds import open_link, run_round
-from kiosk.sync.rules import DEBOUNCE_SECONDS, WHOLE, Trouble, next_wait
+from kiosk.sync.rules import DEBOUNCE_SECONDS, THROUGH_NEIGHBOUR, WHOLE, Trouble, next_wait
 from kiosk.sync.transport import CentreLink
 from kiosk.sync.upkeep import Upkeep
 from shared.sync import store
@@ -34,6 +35,7 @@ class SyncWorker:
         self._link: CentreLink | None = None
         self._listener = Listener(kiosk, stop)
         self._upkeep = Upkeep(kiosk)
+        self._through = ""
 
     def run(self) -> None:
         """Until ``stop`` is set."""
@@ -44,7 +46,7 @@ class SyncWorker:
                 self._stop.wait(UNENROLLED_SECONDS)
                 continue
             trouble = self.round()
-            if trouble is Trouble.NONE:
+            if trouble is Trouble.NONE and not self._through:
                 self._listener.listen()
             else:
                 self._listener.pause()
@@ -56,6 +58,10 @@ class SyncWorker:
         """One round now."""
         self._link = self._link or open_link(self._kiosk)
         trouble = run_round(self._kiosk, self._link, lambda: read_health(self._kiosk), self._pace)
+        self._through = ""
+        if trouble in FAR_TROUBLES and self._kiosk.config.relays:
+            trouble = round_through_neighbours(self._kiosk, lambda: read_health(self._kiosk), self._pace, trouble)
+            self._through = THROUGH_NEIGHBOUR if trouble is Trouble.NONE else ""
         self._pace = self._pace.after(trouble)
         if trouble is Trouble.NONE:
             self._failures = 0
@@ -91,7 +97,7 @@ class SyncWorker:
 
     def _beat(self, state: str) -> None:
         self._kiosk.ballast.lay_down()
-        workers.beat(self._kiosk.db, self._kiosk.clock, "sync", state)
+        workers.beat(self._kiosk.db, self._kiosk.clock, "sync", state, self._through)
 
 
 def run(kiosk: Kiosk) -> None:

@@ -25,6 +25,13 @@ PLACE = "GET /v1/snapshot"
 _encode = msgspec.msgpack.Encoder().encode
 
 
+class SnapshotOld(BadInput):
+    """A whole snapshot that was overtaken on its way: what is here is newer."""
+
+    def __init__(self) -> None:
+        super().__init__("SNAPSHOT_OLD", N_("这份数据比本机已有的旧，没有采用。"))
+
+
 def _framed(part: SnapshotPart) -> bytes:
     packed = pack(part)
     return len(packed).to_bytes(4) + packed
@@ -89,7 +96,7 @@ def load(
 
     The whole stream is taken in first: on a slow line nobody else at the kiosk could write until its end. Facts that
     the snapshot does not hold yet are applied again on top. Raises ``BadInput``, with nothing changed, unless the
-    stream is whole and signed by the centre for this nonce.
+    stream is whole and signed by the centre for this nonce; :class:`SnapshotOld` when newer rows are here already.
     """
     hashed = hashlib.blake2b(digest_size=16)
     count = 0
@@ -118,6 +125,8 @@ def load(
         )
         if not whole:
             raise BadInput("SNAPSHOT_CUT", N_("下载的数据不完整，没有采用。"), N_("稍后会自动重试。"))
+        if last.version < store.cursors(tx).get(feed, 0):
+            raise SnapshotOld
         # the point's snapshot holds our facts up to head_seq, if it is our history: they are acknowledged by it
         ours = feed.startswith("point:") and store.fact_hash(tx, last.head_seq) == last.head_hash
         acked = max(state.acked_seq, last.head_seq) if ours else state.acked_seq

@@ -15,6 +15,7 @@ class LinkState(StrEnum):
     OFFLINE = "offline"
     SYNCING = "syncing"
     PORTAL = "portal"
+    NEIGHBOUR = "neighbour"
 
 
 @dataclass(frozen=True)

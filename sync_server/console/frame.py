@@ -30,9 +30,12 @@ def _nav(centre: Centre) -> tuple[NavItem, ...]:
         NavItem(pgettext("menu", "订单"), "receipt-text", "/console/orders"),
         NavItem(_("包裹"), "package", "/console/parcels"),
         NavItem(pgettext("menu", "商品"), "shopping-basket", "/console/goods"),
+        NavItem(pgettext("menu", "配额"), "boxes", "/console/offers"),
         NavItem(pgettext("menu", "居民"), "users", "/console/residents"),
         NavItem(_("导入"), "file-spreadsheet", "/console/imports"),
+        NavItem(_("U 盘同步"), "usb", "/console/carry"),
         NavItem(_("待处理事项"), "clipboard-check", "/console/cases", store.count_open_cases(centre.db)),
         NavItem(_("隔离区"), "shield-check", "/console/quarantine", sync_store.count_quarantine(centre.db)),
+        NavItem(pgettext("menu", "渠道"), "smartphone", "/console/channels"),
         NavItem(_("操作记录"), "history", "/console/log"),
     )
