@@ -7,13 +7,21 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tests.bench.report import percentile
 from tests.load.kiosk import LoadKiosk, NotBelieved
 from tests.load.line import Line, Said
 
-# of a hundred rounds, so many push five facts; the others have nothing to tell
-SHARES = {"idle": 0, "mixed": 20, "push": 100}
+
+class Mode(NamedTuple):
+    """Of a hundred rounds so many push facts, that many each; the others have nothing to tell."""
+
+    share: int
+    facts: int
+
+
+MODES = {"idle": Mode(0, 0), "one": Mode(100, 1), "push": Mode(100, 5), "mixed": Mode(20, 5)}
 
 
 @dataclass
@@ -68,9 +76,8 @@ def drive(
                 if until():
                     return
                 turn += 1
-                pushes = chance.randrange(100) < SHARES[mode]
-                if pushes and not kiosk.waiting:
-                    kiosk.busy_minute()
+                if chance.randrange(100) < MODES[mode].share and not kiosk.waiting:
+                    kiosk.work(MODES[mode].facts)
                 facts = len(kiosk.waiting)
                 start = time.perf_counter()
                 said = _round(lines[turn % len(lines)], kiosk)

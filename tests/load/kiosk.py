@@ -69,6 +69,14 @@ class LoadKiosk:
             self.record(HandedOut((parcel,), "staff", ""))
         return parcels
 
+    def work(self, facts: int) -> None:
+        """One parcel arrives, or all that :meth:`busy_minute` is."""
+        if facts == 1:
+            self.record(an_inbound(f"{self.device}.LOAD{self.epoch}.{self.made}", self.made))
+            self.made += 1
+        else:
+            self.busy_minute()
+
     def request(self, *, health: bool = True) -> SyncRequest:
         """The request of the next round: all that waits, and every cursor."""
         first = self.acked_seq + 1

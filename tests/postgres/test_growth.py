@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from shared.db import Database
-from shared.sync import SyncedTable, store
 from shared.sync.journal import CentreJournal
 from shared.sync.wire import SyncAnswer, unpack
 from sync_server.app import make_app
 from sync_server.host import Centre
+from tests.load.growth import grow
 from tests.load.kiosk import LoadKiosk
 from tests.load.line import signed
 from tests.load.stand import begin, enrol, settings
@@ -61,65 +61,8 @@ class Growing:
         return idle, self.db.costs.taken()
 
     def grow(self, rows: int) -> None:
-        """So many rows more of parcels, batches and kiosks, a tenth of it in the other tables of a round; all older."""
-        for table in self.centre.house.tables.values():
-            _multiply(self.plain, table.name, table.key_columns[-1], rows if table.name == "parcels" else rows // 10)
-            _renumber(self.plain, table)
-        _multiply(self.plain, "journal", "number", rows)
-        _multiply(self.plain, "journal_heads", "epoch", rows // 10, device=True)
-        _multiply(self.plain, "devices", "id", rows)
-        self.kiosk.cursors = {feed: _newest(self.plain, feed) for feed in self.kiosk.cursors}
-        with self.plain.writing() as tx:
-            tx.execute("ANALYZE")
-
-
-def _columns(db: Database, table: str) -> list[str]:
-    found = db.query(
-        "SELECT column_name AS name FROM information_schema.columns WHERE table_name = ? "
-        "AND table_schema = current_schema() ORDER BY ordinal_position",
-        (table,),
-    )
-    return [row["name"] for row in found]
-
-
-def _multiply(db: Database, table: str, key: str, rows: int, *, device: bool = False) -> None:
-    """``rows`` copies of the table's first row, made different by the last column of its key (and by device)."""
-    columns = _columns(db, table)
-    word = db.one(f"SELECT pg_typeof({key})::text = 'text' AS text FROM {table} LIMIT 1")
-    if word is None:
-        return
-    different = f"{key} || '~' || extra" if word["text"] else f"{key} + 1000000 + extra"
-    values = [
-        different if column == key else "device || '~' || extra" if device and column == "device" else column
-        for column in columns
-    ]
-    start = db.one(f"SELECT count(*) AS n FROM {table}")
-    assert start
-    with db.writing() as tx:
-        tx.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "
-            f"FROM (SELECT * FROM {table} ORDER BY {key} LIMIT 1) AS model, "
-            f"generate_series({start['n'] + 1}::bigint, {start['n'] + rows}::bigint) AS extra"
-        )
-
-
-def _renumber(db: Database, table: SyncedTable) -> None:
-    """Give the copies versions of their own, as the feed would have."""
-    with db.writing() as tx:
-        tx.execute(
-            f"UPDATE {table.name} AS it SET version = numbered.version FROM (SELECT ctid, tableoid, "
-            f"row_number() OVER () AS version FROM {table.name}) AS numbered "
-            "WHERE it.ctid = numbered.ctid AND it.tableoid = numbered.tableoid"
-        )
-        for row in tx.query(f"SELECT {table.scope} AS place, max(version) AS newest FROM {table.name} GROUP BY 1"):
-            tx.execute(
-                "UPDATE feeds SET version = greatest(version, ?) WHERE feed = ?",
-                (row["newest"], table.feed(row["place"])),
-            )
-
-
-def _newest(db: Database, feed: str) -> int:
-    return store.feed_version(db, feed)
+        """The centre gets older."""
+        grow(self.plain, self.centre, [self.kiosk], rows)
 
 
 def _changed_by_the_centre(centre: Centre, point: str) -> None:
