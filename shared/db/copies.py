@@ -75,6 +75,19 @@ def on_disk(path: Path) -> None:
         os.close(handle)
 
 
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file that is whole or not there, whatever is pulled out when. Raises ``OSError``."""
+    part = file.with_name(file.name + PART)
+    try:
+        part.write_bytes(content)
+        on_disk(part)
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    on_disk(file.parent)
+
+
 def write_copy(db: SqliteDatabase, file: Path) -> int:
     """Write a copy of this moment to ``file`` while others go on working; its size in bytes.
 
