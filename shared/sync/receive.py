@@ -1,7 +1,7 @@
 """The centre's half of a round: push what came, pull what changed, in one transaction."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -68,8 +68,24 @@ class _Push:
         return self.lane is not None and bool(self.lane.parked)
 
 
-def receive(db: Database, house: House, clock: Clock, *, point: str, feeds: list[str], request: SyncRequest,
-            next_s: int) -> SyncAnswer:  # fmt: skip
+class Enrolled(NamedTuple):
+    """What the centre has on record of the device that asks: its present epoch, and the machine it was enrolled on."""
+
+    epoch: str
+    hardware: str
+
+
+def receive(
+    db: Database,
+    house: House,
+    clock: Clock,
+    *,
+    point: str,
+    feeds: list[str],
+    enrolled: Enrolled,
+    request: SyncRequest,
+    next_s: int,
+) -> SyncAnswer:
     """Take one round of a device that belongs to ``point`` and may read ``feeds``.
 
     Idempotent: facts already held are skipped after their hash is compared. Raises :class:`SyncProblem` for a history
@@ -79,16 +95,16 @@ def receive(db: Database, house: House, clock: Clock, *, point: str, feeds: list
         raise BadInput("SYNC_TOO_LARGE", N_("同步数据太大。"))
     lines = from_blocks(request.facts, request.first_seq, request.n, request.raw)
     if not lines:
-        push = _check_chain(db, point, request, lines)
+        push = _check_chain(db, point, enrolled, request, lines)
         answer = _answer(db, house, clock, feeds, request, push, None, next_s)
         if not request.digests:
             return answer
         reread = differing(db, house, clock, point=point, feeds=feeds, request=request)
         return msgspec.structs.replace(answer, reread=reread)
     try:
-        return _one_pass(db, house, clock, point, feeds, request, lines, next_s, careful=False)
+        return _one_pass(db, house, clock, point, feeds, enrolled, request, lines, next_s, careful=False)
     except _FactFailed:
-        return _one_pass(db, house, clock, point, feeds, request, lines, next_s, careful=True)
+        return _one_pass(db, house, clock, point, feeds, enrolled, request, lines, next_s, careful=True)
 
 
 def _one_pass(
@@ -97,6 +113,7 @@ def _one_pass(
     clock: Clock,
     point: str,
     feeds: list[str],
+    enrolled: Enrolled,
     request: SyncRequest,
     lines: list[FactLine],
     next_s: int,
@@ -106,13 +123,12 @@ def _one_pass(
     with db.writing() as tx:
         before = {feed: rows.lock_feed(tx, feed) if feed == f"point:{point}" else store.feed_version(tx, feed)
                   for feed in feeds}  # fmt: skip
-        if not feeds:
-            rows.lock_feed(tx, f"point:{point}")
-        push = _check_chain(tx, point, request, lines)
+        push = _check_chain(tx, point, enrolled, request, lines)
         newest = request.first_seq + len(lines) - 1
         if push.seq < newest:
             _take_new(tx, house, clock, point, request, push, careful)
-        return _answer(tx, house, clock, feeds, request, push, before, next_s)
+        # a card in another machine delivers, and reads nothing
+        return _answer(tx, house, clock, [] if push.parked else feeds, request, push, before, next_s)
 
 
 def _take_new(tx: Tx, house: House, clock: Clock, point: str, request: SyncRequest, push: _Push, careful: bool) -> None:
@@ -178,12 +194,23 @@ def _fork(held: int) -> SyncProblem:
     return SyncProblem("FORK", N_("本机记录与中心不一致：数据库可能来自旧备份或另一台设备。"), held)
 
 
-def _check_chain(db: Reads, point: str, request: SyncRequest, lines: list[FactLine]) -> _Push:
+def _check_owner(enrolled: Enrolled, request: SyncRequest, lane: store.Lane | None) -> None:
+    """Only the machine that was enrolled goes on in the device's lane; another one delivers into a parked one."""
+    parked = lane is not None and bool(lane.parked)
+    if request.hardware != enrolled.hardware:
+        if not parked or not request.n:
+            raise SyncProblem("CLONE", N_("这张存储卡来自另一台机器。"), -1)
+    elif parked or request.epoch != enrolled.epoch:
+        raise SyncProblem("EPOCH", N_("本机的记录要先与中心核对。"), -1)
+
+
+def _check_chain(db: Reads, point: str, enrolled: Enrolled, request: SyncRequest, lines: list[FactLine]) -> _Push:
     """What is held of this lane, and the chain over the batch. Compares hashes wherever both sides have one."""
     life = store.server_life(db)
     assert life is not None  # noqa: S101 - init has run before a server answers
     lanes = store.lanes(db, point, request.device)
     lane = lanes.get(request.epoch)
+    _check_owner(enrolled, request, lane)
     held, held_hash = (lane.seq, lane.hash) if lane else (0, store.START_OF_CHAIN)
     if request.generation != life.generation:
         raise SyncProblem("GENERATION", N_("中心从备份恢复过，正在与本机对账。"), held)

@@ -9,8 +9,7 @@ from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, Refused
 from shared.pickup_points import store as pickup_points
 from shared.pickup_points.rules import PickupPoint
-from shared.sync import store
-from shared.sync.receive import SyncProblem, receive
+from shared.sync.receive import Enrolled, SyncProblem, receive
 from shared.sync.rejoin import rejoin
 from shared.sync.rooms import feed_name
 from shared.sync.wire import OLDEST_PROTOCOL, RejoinAnswer, RejoinRequest, SyncAnswer, SyncRequest
@@ -58,23 +57,10 @@ def feeds_of(centre: Centre, device: Device) -> list[str]:
     return [feed_name("region", point.region), feed_name("point", device.point)]
 
 
-def _is_parked(centre: Centre, device: Device, epoch: str, hardware: str, idle: bool) -> bool:
-    """Whether this lane is kept without being applied. Raises ``SyncProblem`` CLONE, EPOCH for one that isn't ours."""
-    lane = store.lanes(centre.db, device.point, device.id).get(epoch)
-    parked = lane is not None and bool(lane.parked)
-    if hardware != device.hardware:
-        if not parked or idle:
-            raise SyncProblem("CLONE", N_("这张存储卡来自另一台机器。"), -1)
-    elif parked or epoch != device.epoch:
-        raise SyncProblem("EPOCH", N_("本机的记录要先与中心核对。"), -1)
-    return parked
-
-
 def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer:
     """One round of one device; raises what :func:`shared.sync.receive.receive` raises."""
     if asked.protocol < OLDEST_PROTOCOL:
         raise ProtocolTooOld
-    parked = _is_parked(centre, device, asked.epoch, asked.hardware, asked.n == 0)
     feeds = feeds_of(centre, device)
     try:
         answer = receive(
@@ -82,7 +68,8 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer
             centre.house,
             centre.clock,
             point=device.point,
-            feeds=[] if parked else feeds,
+            feeds=feeds,
+            enrolled=Enrolled(device.epoch, device.hardware),
             request=asked,
             next_s=next_round_seconds(device_store.ever_enrolled(centre.db)),
         )
@@ -92,7 +79,7 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer
             life.begin(centre.db, centre.config.data)
         raise
     rider = centre.house.rider
-    if rider is not None and not parked:
+    if rider is not None and asked.hardware == device.hardware:
         grants = rider.settle(
             centre.db,
             centre.clock,

@@ -15,7 +15,7 @@ from shared.kernel.clock import ManualClock
 from shared.kernel.ids import IdMaker
 from shared.sync import CentreJournal, House, KioskJournal, accept, rows, signing, snapshot, store
 from shared.sync.rebuild import migrate_house
-from shared.sync.receive import receive
+from shared.sync.receive import Enrolled, receive
 from shared.sync.wire import SyncAnswer, SyncRequest, pack, unpack
 from tests.sync.toy import ROOM
 
@@ -33,9 +33,12 @@ class Centre:
     journal: CentreJournal
     key: Ed25519PrivateKey
 
-    def answer(self, request: SyncRequest) -> SyncAnswer:
+    def answer(self, request: SyncRequest, enrolled: Enrolled | None = None) -> SyncAnswer:
+        """By default the device that asks is the one that was enrolled."""
         asked = unpack(pack(request), SyncRequest)
-        answer = receive(self.db, self.house, self.clock, point=POINT, feeds=FEEDS, request=asked, next_s=30)
+        enrolled = enrolled or Enrolled(asked.epoch, asked.hardware)
+        answer = receive(self.db, self.house, self.clock, point=POINT, feeds=FEEDS,
+                         enrolled=enrolled, request=asked, next_s=30)  # fmt: skip
         return unpack(pack(answer), SyncAnswer)
 
 

@@ -15,7 +15,7 @@ from shared.kernel.ids import IdMaker
 from shared.sync import CentreJournal, House, KioskJournal, accept, rows, store
 from shared.sync.quarantine import RETRIED, discard, retry, room_of
 from shared.sync.rebuild import differences, rebuild
-from shared.sync.receive import SyncProblem
+from shared.sync.receive import Enrolled, SyncProblem
 from shared.sync.rejoin import Why, rejoin
 from tests.sync.conftest import POINT, Centre, Kiosk, make_centre, make_kiosk
 from tests.sync.toy import ROOM, Filled, held
@@ -85,6 +85,13 @@ class World:
         if own:
             self.epochs["K1"] = answer.epoch
         accept.take_rejoin(kiosk.db, request, answer)
+
+    def deliver(self, clone: Kiosk) -> None:
+        """What a card in another machine hands over once it has its parked lane."""
+        state = dataclasses.replace(clone.state(), hardware=self.hardware[id(clone)])
+        request = accept.first_request(clone.db, clone.house, state, "n", {})
+        answer = self.centre.answer(request, Enrolled(self.epochs["K1"], "hw"))
+        assert answer.rows == []
 
     def same_after_replay(self) -> bool:
         empty = open_sqlite(self.folder / f"rebuilt{next(self.numbers)}.db", key=None, authoritative=True)
@@ -195,7 +202,7 @@ def test_a_cloned_card_on_other_hardware_is_parked_and_the_first_goes_on(world: 
     fill(clone, "a", 100)
     fill(kiosk, "a", 10)
     world._rejoin(clone)
-    clone.centre.answer(accept.first_request(clone.db, clone.house, clone.state(), "n", {}))
+    world.deliver(clone)
     world.round(kiosk)
     assert in_box(world, "a") == 11
     parked = store.open_quarantine(world.centre.db)
@@ -212,7 +219,7 @@ def test_a_parked_fact_is_applied_when_a_person_says_so(world: World, kiosk: Kio
     fill(clone, "a", 100)
     fill(clone, "a", 1000)
     world._rejoin(clone)
-    clone.centre.answer(accept.first_request(clone.db, clone.house, clone.state(), "n", {}))
+    world.deliver(clone)
     epoch = clone.state().epoch
     journal = world.centre.journal
     with journal.writing(POINT) as tx:
@@ -241,7 +248,7 @@ def test_what_clone_and_device_both_hold_counts_once(
     if not clone_first:
         world.round(kiosk)
     world._rejoin(clone)
-    clone.centre.answer(accept.first_request(clone.db, clone.house, clone.state(), "n", {}))
+    world.deliver(clone)
     journal = world.centre.journal
     if by_hand and clone_first:
         with journal.writing(POINT) as tx:
@@ -370,7 +377,7 @@ def test_facts_that_only_a_clone_has_delivered_are_sent_again_by_the_device_itse
     fill(clone, "a", 100)
     world.restore_centre(forgetful)
     world._rejoin(clone)
-    clone.centre.answer(accept.first_request(clone.db, clone.house, clone.state(), "n", {}))
+    world.deliver(clone)
     world.round(kiosk)
     assert in_box(world, "a") == 1
     assert [row["seq"] for row in store.open_quarantine(world.centre.db)] == [2]

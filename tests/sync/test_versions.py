@@ -17,7 +17,7 @@ from shared.kernel.ids import IdMaker
 from shared.sync import CentreJournal, Fact, FactKind, House, KioskJournal, Room, SyncedTable, accept, put, rows, store
 from shared.sync.quarantine import retry_known, room_of
 from shared.sync.rebuild import differences, migrate_house, rebuild
-from shared.sync.receive import receive
+from shared.sync.receive import Enrolled, receive
 from shared.sync.wire import SyncAnswer, SyncRequest, pack, unpack
 from tests.sync.conftest import FEEDS, POINT, Centre, Kiosk, make_centre
 from tests.sync.toy import BOXES, Filled, held
@@ -143,6 +143,7 @@ class Pair:
         stated = msgspec.structs.replace(request, protocol=kiosk_version)
         asked = unpack(with_unknown_fields(stated), SyncRequest)
         answer = receive(self.centre.db, self.centre.house, self.centre.clock, point=POINT, feeds=FEEDS,
+                         enrolled=Enrolled(asked.epoch, asked.hardware),
                          request=asked, next_s=30)  # fmt: skip
         taken = unpack(with_unknown_fields(answer), SyncAnswer)
         accept.check_answer(stated, taken)
