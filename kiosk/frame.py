@@ -23,6 +23,7 @@ def _staff_nav() -> tuple[NavItem, ...]:
     return (
         NavItem(_("入库"), "scan-line", "/counter"),
         NavItem(_("出库"), "package-check", "/hand-out"),
+        NavItem(_("售货"), "shopping-basket", "/sale"),
         NavItem(_("货架"), "layers", "/shelves"),
         NavItem(_("找包裹"), "search", "/parcels"),
         NavItem(_("标签"), "printer", "/labels"),

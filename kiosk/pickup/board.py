@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.pickup.rules import PickupResult
+from kiosk.scan.goods import GoodsScans
 from shared.kernel.ids import draw_nonce
 from shared.kernel.limits import (
     RESULT_KEPT_SECONDS,
@@ -48,6 +49,7 @@ class ScanBoard:
 
     def __init__(self, monotonic: Callable[[], float], run: str) -> None:
         self.run = run
+        self.goods = GoodsScans(monotonic)
         self._monotonic = monotonic
         self._changed = threading.Condition()
         self._one_scan = threading.Lock()

@@ -13,7 +13,7 @@ from shared.kernel.errors import N_, BadInput
 from shared.kernel.limits import SCAN_NONCE_CHARS, SCAN_STALE_SECONDS
 
 HINTS = {"closer": N_("请再靠近一点"), "hold_still": N_("请拿稳手机")}
-STALE, TESTED, HINTED = "STALE", "TESTED", "HINTED"
+STALE, TESTED, HINTED, TO_SALE = "STALE", "TESTED", "HINTED", "TO_SALE"
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -46,6 +46,8 @@ def read(body: bytes) -> Scan:
 def take(kiosk: Kiosk, board: ScanBoard, scan: Scan) -> str:
     """Route a scan and tell every screen; the outcome's code. One that comes too late hands nothing out.
 
+    Goods go into the basket while staff are selling; otherwise a resident is told that goods are no pickup pass.
+
     Nobody may stand before the screen any more when a scan was held up on its way.
     """
     if scan.kind == "unreadable":
@@ -55,6 +57,9 @@ def take(kiosk: Kiosk, board: ScanBoard, scan: Scan) -> str:
         return STALE
     if board.testing() and board.take_test(_verdict(kiosk, scan), scan.symbology):
         return TESTED
+    if scan.kind == "read" and board.goods.listening() and what_is(scan.text, scan.symbology) is Shown.GOODS_BARCODE:
+        board.goods.hear(scan.nonce, scan.text)
+        return TO_SALE
     payload = f"{scan.kind}:{scan.text}"
     id, _ = board.scan(scan.nonce, payload, lambda: _collect(kiosk, scan))  # noqa: A001 - the domain's word
     result = board.result(id)

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
@@ -17,15 +18,19 @@ from shared.kernel.errors import N_, Refused
 from shared.kernel.limits import OPERATOR_SESSION_HOURS, PASS_DAYS_MAX
 from shared.pickup_points import store as pickup_points
 from shared.residents import store as residents
+from shared.sync import quarantine, rows
 from sync_server.console import store
 from sync_server.console.rules import Action, SignIn, Tries, check_operator, lock_seconds, seconds_locked, session_over
 from sync_server.host import Centre
 from sync_server.ledger import Revoked
+from sync_server.shop import channels
+from sync_server.shop.rules import Channel
 
 PASSWORD_BYTES = 12
 TOKEN_BYTES = 24
 NAME_KEPT = 64
 SEEN_EVERY_SECONDS = 30
+LANE_FACTS_AT_ONCE = 2_000
 
 
 @cache
@@ -181,3 +186,67 @@ def issue_pass(centre: Centre, point: str, resident: str, days: int, operator: s
     with centre.db.writing() as tx:
         note(tx, centre, operator, Action.PASS_ISSUED, f"{point} {who.number} {days}d")
     return digits
+
+
+# --- sales channels -----------------------------------------------------------------------------------------------
+
+
+def add_channel(centre: Centre, name: str, operator: str) -> tuple[Channel, str]:
+    """Let a channel in; it and its key. Raises ``Refused`` CHANNEL_NAME, CHANNEL_EXISTS."""
+    made, key = channels.add_channel(centre.db, centre.clock, name, operator)
+    with centre.db.writing() as tx:
+        note(tx, centre, operator, Action.CHANNEL_ADDED, made.id)
+    return made, key
+
+
+def revoke_channel(centre: Centre, channel_id: str, operator: str) -> Channel:
+    """Take a channel's key back. Raises ``Refused`` CHANNEL_UNKNOWN."""
+    done = channels.revoke_channel(centre.db, centre.clock, channel_id)
+    with centre.db.writing() as tx:
+        note(tx, centre, operator, Action.CHANNEL_REVOKED, channel_id)
+    return done
+
+
+# --- quarantine ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LaneSettled:
+    """How many parked facts of a lane were settled, and how many still wait."""
+
+    settled: int
+    left: int
+
+
+def retry_lane(centre: Centre, point: str, device: str, epoch: str, operator: str) -> LaneSettled:
+    """Apply what is parked of one lane, in order, as far as one press goes; what does not fit stays parked.
+
+    Raises ``Refused`` with the first cause where nothing fits, NOT_PARKED where nothing is parked.
+    """
+    journal, settled, first = centre.journal, 0, None
+    with journal.writing(point) as tx:
+        for seq in store.parked_of_lane(tx, point, device, epoch, LANE_FACTS_AT_ONCE):
+            try:
+                with tx.savepoint():
+                    quarantine.retry(journal, tx, point, device, epoch, seq, operator)
+                settled += 1
+            except Refused as refused:
+                rows.forget_reads(tx)
+                first = first or refused
+        if not settled:
+            raise first or Refused("NOT_PARKED", N_("这条记录已经处理过。"), N_("请刷新页面。"))
+        left = store.parked_of_lane(tx, point, device, epoch, LANE_FACTS_AT_ONCE)
+    return LaneSettled(settled, len(left))
+
+
+def discard_lane(centre: Centre, point: str, device: str, epoch: str, reason: str, operator: str) -> LaneSettled:
+    """Leave all that is parked of one lane. Raises ``Refused`` NOT_PARKED, REASON_MISSING."""
+    journal = centre.journal
+    with journal.writing(point) as tx:
+        found = store.parked_of_lane(tx, point, device, epoch, LANE_FACTS_AT_ONCE)
+        if not found:
+            raise Refused("NOT_PARKED", N_("这条记录已经处理过。"), N_("请刷新页面。"))
+        for seq in found:
+            quarantine.discard(journal, tx, point, device, epoch, seq, reason, operator)
+        left = store.parked_of_lane(tx, point, device, epoch, LANE_FACTS_AT_ONCE)
+    return LaneSettled(len(found), len(left))

@@ -37,6 +37,8 @@ class Action(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     PASS_ISSUED = "pass_issued"  # noqa: S105 - an action, no password
     EXPORTED = "exported"
+    CHANNEL_ADDED = "channel_added"
+    CHANNEL_REVOKED = "channel_revoked"
 
 
 ACTION_NAMES = {
@@ -46,6 +48,8 @@ ACTION_NAMES = {
     Action.DEVICE_REVOKED: N_("停用终端"),
     Action.PASS_ISSUED: N_("签发取件凭证"),
     Action.EXPORTED: N_("导出 CSV"),
+    Action.CHANNEL_ADDED: N_("新增渠道"),
+    Action.CHANNEL_REVOKED: N_("停用渠道"),
 }
 
 

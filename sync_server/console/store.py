@@ -191,6 +191,40 @@ def quarantine_by_device(db: Reads) -> list[Row]:
     )
 
 
+def parked(db: Reads, limit: int, *, settled: bool, lane: tuple[str, str, str] | None = None) -> list[Row]:
+    """Parked facts that wait for a person, newest finding first; or those settled, newest first.
+
+    ``lane`` (point, device, epoch) gives those of one lane.
+    """
+    state = "resolved_at IS NOT NULL" if settled else "resolved_at IS NULL"
+    order = "resolved_at DESC, seq DESC" if settled else "found_at DESC, point, device, epoch, seq"
+    only = "AND point = ? AND device = ? AND epoch = ? " if lane else ""
+    return db.query(
+        "SELECT point, device, epoch, seq, kind, at, actor, payload, reason, found_at, resolved_at, resolution "  # noqa: S608 - constants of ours
+        f"FROM quarantine WHERE {state} {only}ORDER BY {order} LIMIT ?",
+        (*(lane or ()), limit),
+    )
+
+
+def parked_lanes(db: Reads) -> list[Row]:
+    """Lanes of foreign hardware whose facts wait, the oldest first: how many, from when to when, since when."""
+    return db.query(
+        "SELECT point, device, epoch, count(*) AS n, min(at) AS first, max(at) AS last, min(found_at) AS since "
+        "FROM quarantine WHERE resolved_at IS NULL AND reason = 'CLONE' GROUP BY point, device, epoch "
+        "ORDER BY min(found_at)"
+    )
+
+
+def parked_of_lane(db: Reads, point: str, device: str, epoch: str, limit: int) -> list[int]:
+    """Numbers of a lane's facts that wait, oldest first."""
+    found = db.query(
+        "SELECT seq FROM quarantine WHERE point = ? AND device = ? AND epoch = ? AND resolved_at IS NULL "
+        "ORDER BY seq LIMIT ?",
+        (point, device, epoch, limit),
+    )
+    return [int(row["seq"]) for row in found]
+
+
 # --- devices ------------------------------------------------------------------------------------------------------
 
 
@@ -215,7 +249,7 @@ def facts_by_hour(db: Reads, device: str, since: str) -> dict[str, int]:
 def parked_facts(db: Reads, device: str, limit: int) -> list[Row]:
     """Facts of a device that could not be applied, open ones first."""
     return db.query(
-        "SELECT seq, kind, at, reason, found_at, resolved_at FROM quarantine WHERE device = ? "
+        "SELECT epoch, seq, kind, at, reason, found_at, resolved_at FROM quarantine WHERE device = ? "
         "ORDER BY resolved_at IS NOT NULL, found_at DESC LIMIT ?",
         (device, limit),
     )

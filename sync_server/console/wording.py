@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from shared.allotments.rules import Offer
 from shared.devices.rules import ATTENTION_NAMES, Part
 from shared.kernel.errors import N_
 from shared.orders.rules import ORDER_STATE_NAMES, OrderState
@@ -54,6 +55,17 @@ WAYS = {"pass": N_("出示凭证"), "code": N_("取件码"), "staff": N_("店员
 def order_face(state: OrderState) -> Face:
     """An order's state."""
     return Face(_(ORDER_STATE_NAMES[state]), *_ORDERS[state])
+
+
+def offer_face(offer: Offer, frozen: bool, now: str) -> Face:
+    """Whether an offer is on sale at ``now`` (UTC text)."""
+    if frozen:
+        return Face(_("冻结：等待对账"), "alarm", "lock")
+    if not offer.active:
+        return Face(_("已下架"), "idle", "ban")
+    if offer.over_at(now):
+        return Face(_("已截单"), "idle", "clock")
+    return Face(_("在售"), "ok") if offer.open_at(now) else Face(_("未开售"), "info", "clock")
 
 
 def parcel_face(state: str) -> Face:

@@ -8,12 +8,15 @@ from flask.typing import ResponseReturnValue
 
 from sync_server.console.access import guard, limiter
 from sync_server.console.pages.attention import attention
+from sync_server.console.pages.channels import channels
 from sync_server.console.pages.goods import goods
 from sync_server.console.pages.kiosks import kiosks
+from sync_server.console.pages.offers import offers
 from sync_server.console.pages.orders import orders
 from sync_server.console.pages.overview import overview
 from sync_server.console.pages.parcels import parcels
 from sync_server.console.pages.points import points
+from sync_server.console.pages.quarantine import quarantine
 from sync_server.console.pages.residents import residents
 from sync_server.console.pages.session import session
 
@@ -33,7 +36,20 @@ def _make_blueprint() -> Blueprint:
     guard(console)
     console.record_once(_limit)
     console.add_url_rule("", "first_page", first_page)
-    for part in (session, overview, kiosks, points, orders, parcels, goods, residents, attention):
+    for part in (
+        session,
+        overview,
+        kiosks,
+        points,
+        orders,
+        parcels,
+        goods,
+        residents,
+        attention,
+        quarantine,
+        offers,
+        channels,
+    ):
         console.register_blueprint(part)
     return console
 

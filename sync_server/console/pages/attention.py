@@ -1,15 +1,14 @@
-"""What needs a person: cases, parked facts, and the record of what operators did."""
+"""What needs a person: cases; and the record of what operators did."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
+from shared.cases.rules import CASE_KIND_NAMES
 from shared.kernel.limits import CONSOLE_PAGE_ROWS
 from shared.parcels import store as parcels
 from shared.parcels.operations import close_case
-from shared.parcels.rules import CASE_KIND_NAMES
-from shared.sync import store as sync_store
 from shared.web.forms import Form
 from sync_server.console import board, store
 from sync_server.console.access import operator
@@ -66,23 +65,6 @@ def settle(point: str, case_id: str) -> ResponseReturnValue:
         close_case(centre.journal, tx, point, case_id, note, operator())
     flash(_("事项已关闭。"))
     return redirect(url_for("console.attention.cases"), 303)
-
-
-@attention.get("/quarantine")
-def quarantine() -> ResponseReturnValue:
-    """Facts that could not be applied; kept whole, holding up nothing."""
-    centre = current_centre()
-    found = sync_store.open_quarantine(centre.db, limit=SHOWN)
-    return render_template("console/quarantine.html", found=found, places=board.place_names(centre))
-
-
-@attention.get("/quarantine.csv")
-def export_quarantine() -> ResponseReturnValue:
-    """Parked facts as a file."""
-    header = (_("自提点代码"), _("终端"), _("设备代"), _("序号"), _("种类"), _("记录时间"), _("原因"), _("发现时间"))
-    names = ("point", "device", "epoch", "seq", "kind", "at", "reason", "found_at")
-    rows = [[row[name] for name in names] for row in sync_store.open_quarantine(current_centre().db, limit=EXPORTED)]
-    return csv_answer("quarantine", header, rows)
 
 
 def _action(text: str) -> str:

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from shared.catalogue import store
 from shared.catalogue.rules import Product
 from shared.kernel.limits import CONSOLE_PAGE_ROWS
-from shared.web.app import STATIC
+from shared.web.pictures import goods_picture
 from sync_server.console.csv_export import csv_answer
 from sync_server.console.listing import everything, listing, offset
 from sync_server.host import current_centre
@@ -28,12 +28,6 @@ def _filters() -> dict[str, str]:
     }
 
 
-def picture(product: Product) -> str:
-    """The static file of a product's picture; empty when there is none."""
-    name = f"goods/{product.picture}"
-    return name if product.picture and (STATIC / "goods").joinpath(product.picture).is_file() else ""
-
-
 @goods.get("/goods")
 def show_all() -> ResponseReturnValue:
     """A page of goods."""
@@ -43,7 +37,7 @@ def show_all() -> ResponseReturnValue:
     total = store.count_products(db, filters["region"], **chosen)  # type: ignore[arg-type]  # as above
     return render_template(
         "console/goods.html",
-        found=[(product, picture(product)) for product in found],
+        found=[(product, goods_picture(product.picture)) for product in found],
         regions=regions(db),
         categories=store.categories(db, filters["region"]),
         filters=filters,

@@ -12,8 +12,10 @@ from shared.kernel.clock import parse_utc, utc_text
 from shared.kernel.errors import N_, BadInput
 from shared.kernel.limits import CLAIM_CODE_MINUTES
 from shared.pickup_points import store as pickup_points
+from shared.sync import store as sync_store
 from shared.web.forms import Form
-from sync_server.console import board, operations, store, wording
+from sync_server.console import board, lanes, operations, store, wording
+from sync_server.console import parked as parked_words
 from sync_server.console.access import operator
 from sync_server.console.csv_export import csv_answer
 from sync_server.host import current_centre
@@ -33,7 +35,12 @@ def show_all() -> ResponseReturnValue:
     revoked = [device for device in devices.devices(centre.db) if device.revoked_at is not None]
     points = pickup_points.points(centre.db)
     return render_template(
-        "console/kiosks.html", states=states, revoked=revoked, points=points, part_face=wording.part_face
+        "console/kiosks.html",
+        states=states,
+        revoked=revoked,
+        points=points,
+        part_face=wording.part_face,
+        generation=lanes.generation_words(_generation()),
     )
 
 
@@ -74,9 +81,18 @@ def show(device_id: str) -> ResponseReturnValue:
         batches=store.facts_received(centre.db, device.id, BATCHES_SHOWN),
         parked=store.parked_facts(centre.db, device.id, PARKED_SHOWN),
         history=_history(device.id),
+        lives=lanes.events(sync_store.lanes(centre.db, device.point, device.id).values(), device.enrolled_at),
+        generation=lanes.generation_words(_generation()),
+        said=parked_words,
+        words=parked_words.WHY_WORDS,
         device_words=wording.device_words,
         part_face=wording.part_face,
     )
+
+
+def _generation() -> int:
+    life = sync_store.server_life(current_centre().db)
+    return life.generation if life else 0
 
 
 def _history(device_id: str) -> list[int]:
