@@ -165,7 +165,7 @@ def place_phone_order(
     """
     if not key or len(key) > PHONE_KEY_CHARACTERS or not channel or channel == COUNTER:
         raise Refused("PHONE_KEY", N_("下单请求缺少渠道或幂等键。"), N_("请带上渠道和幂等键重试。"))
-    order_id = _phone_order_id(channel, key)
+    order_id = phone_order_id(channel, key)
     known = store.order(tx, point, order_id)
     if known is not None:
         return PhoneOrder(known, new=False)
@@ -211,7 +211,8 @@ def release_cancelled(journal: Journal, point: str, actor: str) -> int:
     return done
 
 
-def _phone_order_id(channel: str, key: str) -> str:
+def phone_order_id(channel: str, key: str) -> str:
+    """The id of the order that a channel's key makes, so that asking again finds it."""
     digest = hashlib.blake2b(f"{channel}\n{key}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
     return f"0.P.{digest.upper()}"
 
