@@ -48,7 +48,8 @@ def _loss(kiosk: Kiosk) -> list[Finding]:
     loss = kiosk_store.last_loss(kiosk.db)
     if loss is None:
         return []
-    gone = f"本机第 {loss.had_seq + 1} 到 {loss.newest_seq} 条记录丢失（{loss.found_at} 发现）"
+    gone = f"第 {loss.had_seq + 1} 到 {loss.newest_seq} 条记录丢失" if loss.missing else "最近的改动丢失，没有少记录"
+    gone = f"数据库日志损坏或丢失，本机{gone}（{loss.found_at} 发现）"
     if loss.settled_at is None:
         return [Finding(False, f"{gone}：联网后由中心补发；其中 {loss.unsent} 条中心还没有收到")]
     if not loss.unsent:

@@ -102,8 +102,11 @@ class MarkedJournal(KioskJournal):
             self.watermark.raise_if_it_goes(Mark(head.device, head.seq, head.hash, 0))
 
 
-def find_loss(db: Database, clock: Clock, watermark: Watermark) -> store.Loss | None:
-    """At start: what this database has lost since the watermark was raised, written down once; None for nothing."""
+def find_loss(db: Database, clock: Clock, watermark: Watermark, *, log_cut: bool) -> store.Loss | None:
+    """At start: what this database has lost since the watermark was raised, written down once; None for nothing.
+
+    What is here may then be of several moments (``log_cut``: surely so), so every row is read anew from the centre.
+    """
     state, mark = sync_store.sync_state(db), watermark.read()
     if state is None:
         return None
@@ -111,17 +114,19 @@ def find_loss(db: Database, clock: Clock, watermark: Watermark) -> store.Loss | 
     here = Mark(head.device, head.seq, head.hash, state.acked_seq)
     if mark is None or mark.device != head.device:
         watermark.set(here)
-        return None
+        mark = here
     # zeros stand for a fact that was pruned or is not there
     known = sync_store.fact_hash(db, mark.seq)
-    if mark.seq <= head.seq and known in (mark.hash, sync_store.START_OF_CHAIN):
+    if not log_cut and mark.seq <= head.seq and known in (mark.hash, sync_store.START_OF_CHAIN):
         watermark.raise_if_it_goes(here)
         return None
-    loss = store.Loss(max(mark.seq, head.seq), min(head.seq, mark.seq - 1), mark.acked_seq, utc_text(clock.now()))
-    log.error("facts %d to %d are gone from the database", loss.had_seq + 1, loss.newest_seq)
+    had = head.seq if known in (mark.hash, sync_store.START_OF_CHAIN) else min(head.seq, mark.seq - 1)
+    loss = store.Loss(max(mark.seq, head.seq), had, mark.acked_seq, utc_text(clock.now()))
+    log.error("%d facts are gone from the database; its log was cut: %s", loss.missing, log_cut)
     try:
         with db.writing() as tx:
             store.add_loss(tx, loss)
+            sync_store.forget_cursors(tx)
     except DiskFull:
         # found again at the next start, because the mark stays
         return loss

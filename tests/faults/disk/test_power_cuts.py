@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from kiosk import store as kiosk_store
+from kiosk.doctor import examine
+from tests.faults.disk.crash import cut_anyhow
 from tests.faults.disk.judge import cut_power
+from tests.faults.disk.losses import put, world_in
 from tests.faults.disk.recording import Recording, build_shim, confirmed_actions, record_day
 from tests.faults.disk.world import World
 
-STATES, CONTROL_STATES = 20_000, 4_000
+STATES, CONTROL_STATES, WHOLE_KIOSKS = 20_000, 4_000, 150
 ACTIONS, SEED = 60, 20_261_122
 
 
@@ -28,6 +32,18 @@ def test_a_power_cut_takes_nothing_that_was_confirmed_and_leaves_nothing_half(wo
     assert tally.states >= STATES
     assert tally.moments == len(confirmed_actions(recording)) + 1, "an action took more than one transaction"
     assert not tally.bad, tally
+
+
+def test_a_power_cut_alone_is_never_taken_for_a_loss(world: World, tmp_path: Path) -> None:
+    """R01: the whole kiosk opens after each of 150 drawn cuts, all files taken into account, and misses nothing."""
+    recording, there = record(world, tmp_path, "FULL"), world_in(tmp_path / "after")
+    for state in cut_anyhow(recording, WHOLE_KIOSKS, SEED):
+        put(state.files, there)
+        kiosk = there.open_kiosk()
+        assert kiosk_store.last_loss(kiosk.db) is None, state.how
+        bad = [one.text for one in examine(kiosk) if not one.good]
+        assert not bad, (state.how, bad)
+        kiosk.db.close()
 
 
 def test_without_a_sync_at_each_commit_confirmed_actions_would_be_gone(world: World, tmp_path: Path) -> None:
