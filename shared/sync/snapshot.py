@@ -46,7 +46,9 @@ def _closing(part: SnapshotPart) -> bytes:
 def send(
     db: Reads, house: House, key: Ed25519PrivateKey, *, feed: str, nonce: str, point: str, device: str, epoch: str
 ) -> Iterator[bytes]:
-    """The stream of one feed for one device. ``db`` must be one transaction, so that all parts are of one moment."""
+    """The stream of one feed for one device. ``db`` is one moment (``Database.reading()``): rows of a fact that
+    ``head_seq`` does not count yet would be changed by it once more at the kiosk.
+    """
     life = store.server_life(db)
     assert life is not None  # noqa: S101 - init has run before a server answers
     version = store.feed_version(db, feed)

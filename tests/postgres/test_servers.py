@@ -17,9 +17,10 @@ from kiosk.host import Kiosk, open_kiosk
 from kiosk.sync.enrol import enrol as enrol_kiosk
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
+from shared.db.database import Reads
 from shared.devices.operations import make_claim
 from shared.parcels.facts import HandedOut
-from shared.sync import rows, store
+from shared.sync import rows, snapshot, store
 from shared.sync.wire import SyncRequest
 from sync_server.doctor import examine, examine_rebuild
 from sync_server.host import Centre
@@ -246,3 +247,26 @@ def test_what_was_not_signed_by_the_centre_is_not_believed(address: str, tmp_pat
         kiosk.server_key = bytes(32)
         with Line(running.ports[0]) as line, pytest.raises(NotBelieved):
             line.round(kiosk)
+
+
+def test_a_snapshot_is_of_one_moment_whatever_comes_in_meanwhile(address: str, tmp_path: Path) -> None:
+    environ = settings(tmp_path, address)
+    with opened(environ) as centre, servers(environ, 1) as running, Line(running.ports[0]) as line:
+        [kiosk] = enrol(centre, ["P1"])
+        kiosk.busy_minute()
+        assert line.round(kiosk).answer
+
+        def stream(moment: Reads) -> Iterator[bytes]:
+            return snapshot.send(moment, centre.house, centre.server_key, feed="point:P1", nonce="n", point="P1",
+                                 device=kiosk.device, epoch=kiosk.epoch)  # fmt: skip
+
+        with centre.db.reading() as moment:
+            quiet = list(stream(moment))
+        with centre.db.reading() as moment:
+            parts = stream(moment)
+            begun = [next(parts)]
+            kiosk.busy_minute()
+            assert line.round(kiosk).answer
+            assert [*begun, *parts] == quiet
+        with centre.db.reading() as moment:
+            assert list(stream(moment)) != quiet
