@@ -161,6 +161,7 @@ def scene(folder: Path, *, database_url: str = "", residents: int = 20, shelves:
     kiosk_environ = {
         "LINQU_DATA": str(folder / "kiosk"),
         "LINQU_PORT": str(free_port()),
+        "LINQU_HARDWARE": "the one machine of this test",
         "LINQU_CAMERA": "",
         "LINQU_PRINTER": f"serial:{folder / 'no-printer'}",
     }
