@@ -37,7 +37,8 @@ def _framed(part: SnapshotPart) -> bytes:
     return len(packed).to_bytes(4) + packed
 
 
-def _closing(part: SnapshotPart) -> bytes:
+def closing(part: SnapshotPart) -> bytes:
+    """What the last part's signature is over."""
     return _encode(
         (part.feed, part.nonce, part.generation, part.version, part.head_seq, part.head_hash, part.count, part.digest)
     )
@@ -63,7 +64,7 @@ def send(
         feed=feed, nonce=nonce, generation=life.generation, version=version, head_seq=head_seq, head_hash=head_hash,
         count=count, digest=hashed.digest(),
     )  # fmt: skip
-    signature = signing.sign_answer(key, PLACE, nonce, _closing(part)).encode()
+    signature = signing.sign_answer(key, PLACE, nonce, closing(part)).encode()
     yield _framed(msgspec.structs.replace(part, signature=signature))
 
 
@@ -123,7 +124,7 @@ def load(
             last.rows is None
             and (last.feed, last.nonce, last.count, last.digest) == (feed, nonce, count, hashed.digest())
             and last.generation == state.generation
-            and signing.answer_is_from(server_key, PLACE, nonce, _closing(last), last.signature.decode())
+            and signing.answer_is_from(server_key, PLACE, nonce, closing(last), last.signature.decode())
         )
         if not whole:
             raise BadInput("SNAPSHOT_CUT", N_("下载的数据不完整，没有采用。"), N_("稍后会自动重试。"))
