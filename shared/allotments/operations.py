@@ -99,23 +99,12 @@ def set_offer(journal: Journal, tx: Tx, region: str, offer: Offer, actor: str) -
     """
     if catalogue.product(tx, region, offer.sku) is None:
         raise Refused("OFFER_SKU", N_("商品目录里没有这个商品。"), N_("请先在商品目录中添加。"))
-    generation = pools.generation_of(tx)
-    pool = store.lock_pool(tx, offer.id)
-    known = pool is not None
-    # what came to light after a restore may exceed the total; that is no reason to refuse a higher one
-    before = pool.total if pool is not None else 0
-    held = pool.held if pool is not None else 0
-    check_offer(offer, min(held, before) if offer.total >= before else held)
-    pool = Pool(
-        offer.id,
-        region,
-        offer.total,
-        held,
-        offer.opens_at,
-        offer.cutoff_at,
-        offer.active,
-        pool.generation if known and pool is not None else generation,
+    known = store.lock_pool(tx, offer.id) or Pool(
+        offer.id, region, 0, 0, offer.opens_at, offer.cutoff_at, offer.active, pools.generation_of(tx)
     )
+    # what came to light after a restore may exceed the total; that is no reason to refuse a higher one
+    check_offer(offer, min(known.held, known.total) if offer.total >= known.total else known.held)
+    pool = replace(known, total=offer.total, opens_at=offer.opens_at, cutoff_at=offer.cutoff_at, active=offer.active)
     store.put_pool(tx, pool)
     payload = OfferSet(offer.id, offer.sku, offer.price_fen, offer.total, offer.opens_at, offer.cutoff_at, offer.active)
     journal.record(tx, payload, point=region, actor=actor)
@@ -262,39 +251,49 @@ def sign_off_device(
 ) -> list[Share]:
     """Write off all that a silent device (or a vanished server installation) may hold, so that frozen offers go on.
 
-    ``counted``: units of each offer that were sold by it in all, as a person found; offers not named keep what is known
-    to be sold. It counts as heard in this generation. Raises ``Refused`` DEVICE_UNKNOWN, COUNT_RANGE.
+    ``counted``: units of each offer that were ever sold by it in all, as a person found; of offers not named what is
+    known to be sold. It counts as heard in this generation. Raises ``Refused`` DEVICE_UNKNOWN, OFFER_UNKNOWN.
     """
     known = devices.device(journal.db, device)
     lots = store.holders(journal.db, region, device)
     if known is None and not lots:
         raise Refused("DEVICE_UNKNOWN", N_("没有这台设备，或已停用。"), N_("请刷新设备列表。"))
-    point = known.point if known else ""
-    found = dict(counted)
-    done = []
     for lot in lots:
         if lot.state is HolderState.LIVE:
             put_at_risk(journal, lot, HolderState.DEAD, actor)
-    for share in store.shares_of_device(journal.db, device):
+    shares = store.shares_of_device(journal.db, device)
+    told: dict[str, int] = {}
+    for share in shares:
+        told[share.offer] = told.get(share.offer, 0) + share.counters.gone
+    # what was counted beyond all that was ever told: of lots at risk as far as they go, else of one nobody remembers
+    more = {offer: max(0, gone - told.get(offer, 0)) for offer, gone in counted}
+    done = []
+    for share in shares:
         if share.state in AT_RISK:
-            gone = max(found.pop(share.offer, 0), share.counters.gone)
-            done.append(sign_off(journal, share.offer, device, share.lot, gone, actor))
+            extra = min(more.get(share.offer, 0), share.counters.held - share.counters.gone)
+            more[share.offer] = more.get(share.offer, 0) - extra
+            done.append(sign_off(journal, share.offer, device, share.lot, share.counters.gone + extra, actor))
     now = utc_text(journal.clock.now())
     with journal.db.writing() as tx:
         generation = pools.generation_of(tx)
-        for offer, gone in sorted(found.items()):
-            # the restored database never heard of this right, but a person has seen what was sold
-            pool = pools.lock(tx, [offer])[offer]
-            before = pools.share_or_new(tx, offer, device, pools.NO_LOT, point, now)
-            counters = signed_off(before.counters, gone)
-            after = replace(before, counters=counters, state=HolderState.CLOSED, signed_gone=gone)
-            pools.change(tx, pool, before, after)
-            done.append(after)
+        for offer, gone in sorted(more.items()):
+            if gone:
+                done.append(_write_down(tx, offer, device, known.point if known else "", gone, now))
         for lot in lots:
             store.put_holder(tx, lot._replace(state=HolderState.CLOSED, generation=generation, heard_at=now))
-        own = Holder(region, device, pools.NO_LOT, point, "", generation, HolderState.CLOSED, now)
-        store.put_holder(tx, own)
+        point = known.point if known else ""
+        store.put_holder(tx, Holder(region, device, pools.NO_LOT, point, "", generation, HolderState.CLOSED, now))
     return done
+
+
+def _write_down(tx: Tx, offer: str, device: str, point: str, gone: int, now: str) -> Share:
+    """Units that a person found gone, of a right that the restored database never heard of."""
+    pool = pools.lock(tx, [offer])[offer]
+    before = pools.share_or_new(tx, offer, device, pools.NO_LOT, point, now)
+    counters = signed_off(before.counters, before.counters.gone + gone)
+    after = replace(before, counters=counters, state=HolderState.CLOSED, signed_gone=counters.gone)
+    pools.change(tx, pool, before, after)
+    return after
 
 
 def sku_of(db: Reads, region: str, offer: str) -> str:

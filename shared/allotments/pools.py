@@ -23,26 +23,45 @@ NO_LOT = ""
 
 @dataclass(frozen=True)
 class Installation:
-    """This installation of the server as a holder of rights: what its data directory remembers of phone sales."""
+    """This installation of the server as a holder of rights: what its data directory remembers of phone sales.
+
+    Of each offer the guard keeps how much was sold by phone here, and (in the place of what was granted) the highest
+    serial of the pool that was seen here: a database that stands lower is an older copy of itself.
+    """
 
     holder: str
     guard: GuardFile
 
     def sold(self, offer: str) -> int:
         """Units of an offer sold by phone here, by the guard's memory."""
-        kept = self.guard.read(self.holder)
-        return kept.of(offer).sold if isinstance(kept, Kept) else 0
-
-    def remember(self, sold: Mapping[str, int], generation: int) -> None:
-        """Raise what the guard remembers; on the disk when this returns."""
-        start = Kept("", self.holder, NO_LOT, generation, "", 0, b"", {})
-        raised = {offer: Counters(units, units) for offer, units in sold.items()}
-        flushed(lambda: self.guard.raise_to(raised, start))
+        return self._memory().get(offer, (0, 0, 0))[1]
 
     def offers(self) -> list[str]:
-        """The offers that were ever sold by phone here."""
+        """The offers of which anything is remembered."""
+        return sorted(self._memory())
+
+    def remember(self, seen: Mapping[str, tuple[int, int]], generation: int) -> None:
+        """Raise what is remembered: (serial of the pool, units sold) of offers; on the disk when this returns."""
+        start = Kept("", self.holder, NO_LOT, generation, "", 0, b"", {})
+        raised = {offer: Counters(serial, sold) for offer, (serial, sold) in seen.items()}
+        flushed(lambda: self.guard.raise_to(raised, start))
+
+    def serial(self, offer: str) -> int:
+        """The highest serial of a pool that was seen here."""
+        return self._memory().get(offer, (0, 0, 0))[0]
+
+    def knows_more(self, pool: Pool) -> bool:
+        """Whether units have left this pool that its database has forgotten."""
+        return self.serial(pool.offer) > pool.serial
+
+    def finds_older_copy(self, db: Reads) -> bool:
+        """Whether the database has forgotten anything that was seen here. Asked when the server starts."""
+        memory = self._memory()
+        return any(pool.offer in memory and memory[pool.offer][0] > pool.serial for pool in store.pools(db))
+
+    def _memory(self) -> dict[str, tuple[int, int, int]]:
         kept = self.guard.read(self.holder)
-        return sorted(kept.counters) if isinstance(kept, Kept) else []
+        return kept.counters if isinstance(kept, Kept) else {}
 
 
 class Missing(NamedTuple):
@@ -70,7 +89,7 @@ def change(tx: Tx, pool: Pool | None, before: Share, after: Share) -> Pool | Non
     difference = after.counters.held - before.counters.held
     if pool is None or not difference:
         return pool
-    pool = replace(pool, held=pool.held + difference)
+    pool = replace(pool, held=pool.held + difference, serial=pool.serial + (difference > 0))
     store.put_pool(tx, pool)
     return pool
 
@@ -120,11 +139,15 @@ def report_installation(tx: Tx, here: Installation, region: str, generation: int
         pool = store.lock_pool(tx, offer)
         if pool is not None and pool.region == region:
             locked[offer] = pool
-    for offer, pool in locked.items():
+    for offer, before_pool in locked.items():
+        pool = before_pool
         before = share_or_new(tx, offer, here.holder, NO_LOT, "", now)
         sold = max(before.counters.sold, here.sold(offer))
-        told = before.counters._replace(granted=sold, sold=sold)
-        change(tx, pool, before, replace(before, counters=first_of_life(told), heard_at=now))
+        told = first_of_life(before.counters._replace(granted=sold, sold=sold))
+        if told != before.counters:
+            pool = change(tx, pool, before, replace(before, counters=told, heard_at=now)) or pool
+        if here.knows_more(pool):
+            store.put_pool(tx, replace(pool, serial=here.serial(offer)))
     store.put_holder(tx, Holder(region, here.holder, NO_LOT, "", "", generation, HolderState.LIVE, now))
 
 
@@ -138,12 +161,12 @@ def sell_from(tx: Tx, here: Installation, units: Mapping[str, int], now: str) ->
     known = {offer: store.pool(tx, offer) for offer in units}
     for region in sorted({pool.region for pool in known.values() if pool}):
         report_installation(tx, here, region, generation, now)
-    sold: dict[str, int] = {}
+    seen: dict[str, tuple[int, int]] = {}
     found: dict[str, Offer] = {}
     for offer, locked in lock(tx, units).items():
         found[offer] = check_sale(store.offer(tx, locked.region, offer), units[offer], now)
         pool, good = whole(tx, locked, generation)
-        if not good:
+        if not good or here.knows_more(pool):
             raise Refused(
                 "OFFER_FROZEN",
                 N_("中心刚从备份恢复，正在与各自提点对账，该商品暂停从中心销售。"),
@@ -157,8 +180,9 @@ def sell_from(tx: Tx, here: Installation, units: Mapping[str, int], now: str) ->
         check_pool(pool.free, units[offer])
         more = Counters(counters.granted + units[offer], counters.sold + units[offer], *counters[2:])
         change(tx, pool, replace(before, counters=counters), replace(before, counters=more, heard_at=now))
-        sold[offer] = more.sold
-    tx.before_commit(lambda: here.remember(sold, generation))
+        # the serial from before: should the commit fail, the database has forgotten nothing
+        seen[offer] = (pool.serial, more.sold)
+    tx.before_commit(lambda: here.remember(seen, generation))
     return found
 
 

@@ -115,11 +115,15 @@ class Settling:
         if first and not self.said.full:
             return Granted(who.lot, Verdict.TELL_ALL, who.generation, [])
         try:
-            rows = [self._hear(row, first) for row in self.said.rows]
+            return Granted(who.lot, Verdict.GOOD, who.generation, self._settle(lots, first))
         except CentreForgot:
             if self.begin_life is not None:
                 self.begin_life()
             return Granted(who.lot, Verdict.TELL_ALL, who.generation, [])
+
+    def _settle(self, lots: dict[str, Holder], first: bool) -> list[GrantRow]:
+        db, who = self.journal.db, self.who
+        rows = [self._hear(row, first) for row in self.said.rows]
         if first:
             self._first_report(lots)
         heard = {(row.offer, row.lot): row for row in rows}
@@ -132,7 +136,7 @@ class Settling:
                     store.nudge(tx, who.region, who.device, who.lot, wanted=False)
         for offer, short in wants.items():
             heard[offer, ""] = self._supply(offer, short, heard.get((offer, "")), recall=recall)
-        return Granted(who.lot, Verdict.GOOD, who.generation, list(heard.values()))
+        return list(heard.values())
 
     # --- who it is ------------------------------------------------------------------------------------------------
 
@@ -176,6 +180,8 @@ class Settling:
                 operations.put_at_risk(self.journal, lot, HolderState.LOST, ACTOR)
         with db.writing() as tx:
             store.put_holder(tx, who)
+            if self.here is not None:
+                pools.report_installation(tx, self.here, who.region, who.generation, who.heard_at)
 
     # --- what it has used -----------------------------------------------------------------------------------------
 
@@ -205,8 +211,9 @@ class Settling:
                 before = pools.share_or_new(tx, row.offer, who.device, row.lot, who.point, who.heard_at)
                 if share is None:
                     before = replace(before, state=state)
-                share = self._merge(tx, pool, before, before.counters.merged(row.counters))
-                share = self._compare_with_count(tx, share)
+                after = self._merge(tx, pool, before, before.counters.merged(row.counters))
+                after = self._explain_count(tx, after, after.counters.gone - before.counters.gone)
+                share = self._compare_with_count(tx, after)
         return _echo(row, share, 0, -1)
 
     def _merge(self, tx: Tx, pool: Pool | None, before: Share, counters: Counters) -> Share:
@@ -218,6 +225,18 @@ class Settling:
         if sold:
             store.add_sold(tx, before.offer, before.device, self.who.heard_at[:10], sold)
         return after
+
+    def _explain_count(self, tx: Tx, share: Share, sold: int) -> Share:
+        """What a person counted for a device whose lot nobody remembered are the sales that it now tells of itself."""
+        counted = store.share(tx, share.offer, share.device, pools.NO_LOT)
+        if counted is None or counted.signed_gone is None or share.lot == pools.NO_LOT:
+            return share
+        same = min(counted.counters.gone, max(0, sold))
+        after = replace(counted, counters=counted.counters.undoing(same).returning(same))
+        pools.change(tx, store.lock_pool(tx, share.offer), counted, after)
+        share = replace(share, signed_gone=counted.signed_gone if share.signed_gone is None else share.signed_gone)
+        store.put_share(tx, share)
+        return share
 
     def _compare_with_count(self, tx: Tx, share: Share) -> Share:
         """A device came back after a person had counted for it: more sales than counted are a case, never silent.
@@ -254,6 +273,9 @@ class Settling:
         if units and pool.opens_at <= who.heard_at:
             with db.writing() as tx:
                 share = self._grant(tx, offer, short, share)
+            if self.here is not None:
+                seen = store.pool(db, offer)
+                self.here.remember({offer: (seen.serial if seen else 0, 0)}, who.generation)
         elif share.counters.right < max(1, short) and pool.free <= 0:
             self._ask_others(offer, supply)
         keep = keep_units(supply, share.counters.right) if recall and not share.by_hand else None
@@ -273,6 +295,8 @@ class Settling:
         pool = store.lock_pool(tx, offer)
         assert pool is not None  # noqa: S101 - it was there before, and offers are never dropped
         pool, good = pools.whole(tx, pool, self.who.generation)
+        if self.here is not None and self.here.knows_more(pool):
+            raise CentreForgot
         good = good and pools.generation_of(tx) == self.who.generation
         share = store.share(tx, offer, share.device, share.lot) or share
         if not good or share.state is not HolderState.LIVE:

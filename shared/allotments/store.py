@@ -11,7 +11,7 @@ from shared.db.database import Reads
 from shared.sync import put, read
 
 _OFFER = "SELECT id, sku, price_fen, total, opens_at, cutoff_at, active FROM offers WHERE region = ? AND deleted = 0 "
-_POOL = "SELECT offer, region, total, held, opens_at, cutoff_at, active, generation FROM offer_pools "
+_POOL = "SELECT offer, region, total, held, opens_at, cutoff_at, active, generation, serial FROM offer_pools "
 _SHARE = (
     "SELECT offer, device, lot, point, granted, sold, returned, undone, state, by_hand, signed_gone, first_at, "
     "heard_at FROM allotments "
@@ -186,7 +186,10 @@ def add_short(tx: Tx, lot: str, offer: str, units: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """An offer at the centre. ``held``: units that holders have or sold; ``generation``: in which it was last whole."""
+    """An offer at the centre. ``held``: units that holders have or sold; ``generation``: in which it was last whole.
+
+    ``serial`` rises whenever units leave the pool, so that an older copy of the database is told by it.
+    """
 
     offer: str
     region: str
@@ -196,6 +199,7 @@ class Pool:
     cutoff_at: str | None
     active: bool
     generation: int
+    serial: int = 0
 
     @property
     def free(self) -> int:
@@ -225,7 +229,7 @@ def lock_pool(tx: Tx, offer: str) -> Pool | None:
     """An offer's pool, held for this transaction: who grants, sells or changes the total waits. None: no such offer."""
     row = tx.one(
         "UPDATE offer_pools SET held = held WHERE offer = ? "
-        "RETURNING offer, region, total, held, opens_at, cutoff_at, active, generation",
+        "RETURNING offer, region, total, held, opens_at, cutoff_at, active, generation, serial",
         (offer,),
     )
     return _pool(row) if row else None
@@ -234,10 +238,10 @@ def lock_pool(tx: Tx, offer: str) -> Pool | None:
 def put_pool(tx: Tx, pool: Pool) -> None:
     """Write a pool."""
     tx.execute(
-        "INSERT INTO offer_pools (offer, region, total, held, opens_at, cutoff_at, active, generation) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (offer) DO UPDATE SET total = excluded.total, "
+        "INSERT INTO offer_pools (offer, region, total, held, opens_at, cutoff_at, active, generation, serial) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (offer) DO UPDATE SET total = excluded.total, "
         "held = excluded.held, opens_at = excluded.opens_at, cutoff_at = excluded.cutoff_at, "
-        "active = excluded.active, generation = excluded.generation",
+        "active = excluded.active, generation = excluded.generation, serial = excluded.serial",
         (
             pool.offer,
             pool.region,
@@ -247,6 +251,7 @@ def put_pool(tx: Tx, pool: Pool) -> None:
             pool.cutoff_at,
             int(pool.active),
             pool.generation,
+            pool.serial,
         ),
     )
 

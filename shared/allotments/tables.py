@@ -42,7 +42,7 @@ MIGRATIONS = (
         (
             "CREATE TABLE offer_pools (offer TEXT NOT NULL PRIMARY KEY, region TEXT NOT NULL, total BIGINT NOT NULL, "
             "held BIGINT NOT NULL, opens_at TEXT NOT NULL, cutoff_at TEXT, active BIGINT NOT NULL, "
-            "generation BIGINT NOT NULL)"
+            "generation BIGINT NOT NULL, serial BIGINT NOT NULL)"
         ),
         "CREATE INDEX offer_pools_region ON offer_pools (region)",
         (
