@@ -138,7 +138,7 @@ def _network(kiosk: Kiosk) -> Part:
     cause, step = ADVICE[trouble]
     parked = sync_store.count_quarantine(kiosk.db)
     if parked and tone == "ok":
-        tone, step = "warn", N_("隔离区有记录，请联系运营处理。")
+        tone, step = "warn", N_("隔离区有记录，请点下面的“隔离区”查看。")
     text = cause if trouble is not Trouble.NONE else ""
     waiting, oldest = sync_store.outbox(kiosk.db)
     figures = [

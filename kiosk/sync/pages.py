@@ -4,13 +4,17 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from kiosk.host import current_kiosk
+from kiosk.staff.session import staff_required
+from kiosk.sync import parked
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rules import ADVICE, Trouble
-from shared.kernel.errors import Refused
+from shared.kernel.errors import N_, Refused
 from shared.sync import store
 from shared.web.i18n import words
 
 blueprint = Blueprint("sync", __name__, template_folder="templates")
+
+DONE = {"compare": N_("已请求重新核对，联网后自动完成。"), "discard": N_("已忽略；这条记录仍保存在本机和中心。")}
 
 
 @blueprint.get("/enrolment")
@@ -44,6 +48,31 @@ def wait_for_first_data() -> ResponseReturnValue:
         return redirect("/enrolment")
     cause, step = ADVICE[Trouble(state.trouble)]
     return render_template("sync/first_data.html", trouble=state.trouble, cause=words(cause, {}), step=words(step, {}))
+
+
+@blueprint.get("/quarantine")
+@staff_required
+def show_quarantine() -> ResponseReturnValue:
+    """What this kiosk recorded and could not apply again on top of the centre's rows."""
+    done = DONE.get(request.args.get("done", ""), "")
+    reasons = [words(reason, {}) for reason in parked.REASONS]
+    return render_template(
+        "sync/quarantine.html", parked=parked.shown(current_kiosk()), done=words(done, {}), reasons=reasons
+    )
+
+
+@blueprint.post("/quarantine/comparisons")
+@staff_required
+def compare_again() -> ResponseReturnValue:
+    parked.read_anew(current_kiosk())
+    return redirect("/quarantine?done=compare", 303)
+
+
+@blueprint.post("/quarantine/<epoch>/<int:seq>/discard")
+@staff_required
+def discard(epoch: str, seq: int) -> ResponseReturnValue:
+    parked.discard(current_kiosk(), epoch, seq, request.form.get("reason", ""))
+    return redirect("/quarantine?done=discard", 303)
 
 
 @blueprint.post("/sync-rounds")

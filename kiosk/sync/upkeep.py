@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from kiosk import store as kiosk_store
 from kiosk.copies import operations as copies
+from kiosk.erasure.operations import forget_the_erased
 from kiosk.host import Kiosk
 from kiosk.watermark import raise_after_round
 from shared.kernel.clock import parse_utc, utc_text
@@ -21,6 +22,7 @@ class Upkeep:
     def after_round(self) -> None:
         """Everything that is due now."""
         copies.settle(self._kiosk)
+        forget_the_erased(self._kiosk)
         settle_loss(self._kiosk)
         raise_after_round(self._kiosk.db, self._kiosk.watermark)
         now = self._kiosk.clock.monotonic()

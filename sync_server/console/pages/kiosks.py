@@ -13,9 +13,9 @@ from shared.kernel.errors import N_, BadInput
 from shared.kernel.limits import CLAIM_CODE_MINUTES
 from shared.pickup_points import store as pickup_points
 from shared.sync import store as sync_store
+from shared.sync import wording as parked_words
 from shared.web.forms import Form
 from sync_server.console import board, lanes, operations, store, wording
-from sync_server.console import parked as parked_words
 from sync_server.console.access import operator
 from sync_server.console.csv_export import csv_answer
 from sync_server.host import current_centre

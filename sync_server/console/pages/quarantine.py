@@ -7,11 +7,12 @@ from werkzeug.exceptions import NotFound
 
 from shared.sync import quarantine as parked_facts
 from shared.sync import store as sync_store
+from shared.sync import wording as parked
+from shared.sync.wording import WHY_WORDS, Why
 from shared.web.forms import Form
-from sync_server.console import board, operations, parked, store
+from sync_server.console import board, operations, store
 from sync_server.console.access import operator
 from sync_server.console.csv_export import csv_answer
-from sync_server.console.parked import WHY_WORDS, Why
 from sync_server.host import current_centre
 
 quarantine = Blueprint("quarantine", __name__)

@@ -10,9 +10,10 @@ from shared.parcels import store as parcels
 from shared.parcels.facts import HandedOut, Inbound
 from shared.sync import Fact
 from shared.sync import store as sync_store
+from shared.sync import wording as parked
 from shared.sync.rebuild import differences
-from sync_server.console import parked, store
-from sync_server.console.parked import Why
+from shared.sync.wording import Why
+from sync_server.console import store
 from sync_server.host import Centre
 from tests.sync_server.happenings import cells, centre_of, enrol, fill_a_little
 from tests.sync_server.opening import Desk

@@ -1,4 +1,4 @@
-"""Parked facts in words that an operator understands: why each was parked, what it says, what can be done."""
+"""Parked facts in words that people understand: why each was parked, what it says, what can be done."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 
 from shared.kernel.errors import N_
 from shared.kernel.money import yuan
-from shared.sync import House
 from shared.sync.quarantine import DISCARDED, RETRIED
+from shared.sync.rooms import House
 
 _CODE = re.compile(r"^\w+: (?P<words>.*?) ?\((?P<code>[A-Z][A-Z0-9_]*)\)$", re.DOTALL)
 _UNREADABLE = ("ValidationError", "DecodeError", "MsgspecError", "UnicodeDecodeError")
