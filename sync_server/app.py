@@ -11,6 +11,7 @@ from sync_server.console.frame import make_frame
 from sync_server.console.pages import blueprint as console
 from sync_server.host import Centre
 from sync_server.imports.pages import blueprint as imports
+from sync_server.shop.pages import blueprint as shop_api
 from sync_server.sync.pages import blueprint as sync_api
 
 
@@ -29,9 +30,10 @@ def make_app(centre: Centre) -> Flask:
         __name__, settings, clock=centre.clock, frame=lambda: make_frame(centre), distance=lambda _: "console"
     )
     app.extensions["linqu_centre"] = centre
-    for blueprint in (console, imports, sync_api):
+    for blueprint in (console, imports, sync_api, shop_api):
         app.register_blueprint(blueprint)
     without_csrf(app, sync_api)
+    without_csrf(app, shop_api)
     register_carry(app)
 
     @app.get("/")

@@ -51,6 +51,37 @@ class PointUnknown(Refused):
         super().__init__("POINT_UNKNOWN", N_("没有这个自提点。"), N_("请核对自提点代码。"))
 
 
+class TooManyRequests(Refused):
+    """A channel, or somebody without a key, asks too often."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("TOO_MANY_REQUESTS", N_("请求太频繁了。"), N_("请稍等一会儿再试，并降低请求频率。"))
+
+
+STATUS = {
+    "OFFER_UNKNOWN": 404,
+    "OFFER_CLOSED": 409,
+    "SALE_NONE_LEFT": 409,
+    "SALE_TOO_FEW": 409,
+    "OFFER_FROZEN": 503,
+    "ORDER_COLLECTED": 409,
+    "ORDER_REFUNDED": 409,
+}
+"""What a refusal of the rooms is over HTTP; the others say it themselves."""
+
+HTTP_WORDS = {
+    400: ("BAD_REQUEST", N_("没有看懂这个请求。"), N_("请检查地址和内容后再发。")),
+    404: ("NOT_FOUND", N_("没有这个地址。"), N_("请核对接口地址。")),
+    405: ("METHOD_NOT_ALLOWED", N_("这个地址不接受这种请求。"), N_("请核对请求方法。")),
+    413: ("TOO_LARGE", N_("内容太大了。"), N_("请减少订单明细后再发。")),
+    415: ("CONTENT_TYPE", N_("只接受 JSON。"), N_("请把 Content-Type 设为 application/json。")),
+    500: ("INTERNAL", N_("中心出了点问题，订单没有成立。"), N_("请用同一个 Idempotency-Key 重试。")),
+}
+"""The same for what Flask itself refuses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """Something that sells for us: a mini program, a telephone desk. Times are UTC text."""
