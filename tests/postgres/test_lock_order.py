@@ -23,20 +23,20 @@ def test_an_operator_who_writes_to_two_points_and_a_round_of_one_of_them(db: Pos
     def a_round() -> None:
         """What ``receive`` holds, and when: the point's feed, and after the facts were applied its journal."""
         try:
-            with db.writing() as tx:
-                rows.lock_feed(tx, "point:P2")
+            with db.writing() as other:
+                rows.lock_feed(other, "point:P2")
                 within.set()
                 time.sleep(0.5)
-                rows.next_version(tx, "journal:P2")
+                rows.next_version(other, "journal:P2")
         except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
             failed.append(error)
 
     thread = threading.Thread(target=a_round)
     thread.start()
     assert within.wait(5)
-    with journal.writing("P1") as tx:
-        journal.record(tx, Filled("a", 1), point="P1", actor="运营")
-        journal.record(tx, Filled("a", 1), point="P2", actor="运营")
+    with journal.writing("P1") as own:
+        journal.record(own, Filled("a", 1), point="P1", actor="运营")
+        journal.record(own, Filled("a", 1), point="P2", actor="运营")
     thread.join()
     assert failed == []
     assert (held(db, "P1", "a"), held(db, "P2", "a")) == (1, 1)
