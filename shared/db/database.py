@@ -146,6 +146,10 @@ class Database(Reads, Protocol):
         """
         ...
 
+    def noting(self) -> AbstractContextManager[Tx]:
+        """``writing()`` that waits for no disk: for what a power cut may take, because it is said again soon."""
+        ...
+
     def reading(self) -> AbstractContextManager[Reads]:
         """One moment of the database for several queries, whatever is written meanwhile; no writer waits for it.
 

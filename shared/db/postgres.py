@@ -172,6 +172,13 @@ class PostgresDatabase:
             tx.finish()
 
     @contextmanager
+    def noting(self) -> Iterator[PostgresTx]:
+        """One transaction that is on the disk within a second (three times ``wal_writer_delay``)."""
+        with self.writing() as tx:
+            tx.execute("SET LOCAL synchronous_commit = off")
+            yield tx
+
+    @contextmanager
     def reading(self) -> Iterator[PostgresTx]:
         """One moment of the database, for several queries; no writer waits for it."""
         with self._transaction() as conn:

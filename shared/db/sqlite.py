@@ -177,6 +177,17 @@ class SqliteDatabase:
             self.after_writing()
 
     @contextmanager
+    def noting(self) -> Iterator[SqliteTx]:
+        """One transaction that the next ``writing()``, or checkpoint, of anybody brings to the disk."""
+        conn = self._connection()
+        conn.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with self.writing() as tx:
+                yield tx
+        finally:
+            conn.execute("PRAGMA synchronous = FULL")
+
+    @contextmanager
     def reading(self) -> Iterator[_Verbs]:
         """One moment of the file for several queries: a deferred transaction, which in WAL keeps no writer waiting."""
         conn = self._connection()

@@ -102,7 +102,7 @@ def note_contact(
     now = clock.now()
     health = read_health(said) if said else None
     drift = clock_drift(health, now) if health else None
-    with db.writing() as tx:
+    with db.noting() as tx:
         store.set_contact(tx, device_id, utc_text(now), health, drift, generation)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shared.db import Database, DatabaseBusy, migrate, open_sqlite
-from shared.db.database import is_about_data
+from shared.db import Database, DatabaseBusy, SqliteDatabase, migrate, open_sqlite
+from shared.db.database import Reads, is_about_data
 from shared.db.postgres import PostgresDatabase, open_postgres, partitioned
 from shared.db.postgres import translate as translated
 from shared.sync import House
@@ -127,6 +127,25 @@ def test_what_one_database_cannot_hold_the_other_refuses_too(either: Database, v
         )
     assert is_about_data(error.value)
     assert len(either.query("SELECT id FROM counts")) == 2
+
+
+def test_what_is_only_noted_waits_for_no_disk_and_what_follows_does(either: Database) -> None:
+    waits = "PRAGMA synchronous" if isinstance(either, SqliteDatabase) else "SHOW synchronous_commit"
+
+    def now(db: Reads) -> object:
+        row = db.one(waits)
+        assert row
+        return next(iter(dict(row).values()))
+
+    with either.noting() as tx:
+        tx.execute("UPDATE counts SET n = 1")
+        assert now(tx) in (1, "off")
+    with pytest.raises(ZeroDivisionError), either.noting() as tx:
+        tx.execute("UPDATE counts SET n = 2")
+        raise ZeroDivisionError
+    with either.writing() as tx:
+        assert now(tx) in (2, "on")
+    assert {row["n"] for row in either.query("SELECT n FROM counts")} == {1}
 
 
 # --- lost connections --------------------------------------------------------------------------------------------
