@@ -13,7 +13,7 @@ from shared.kernel.clock import ManualClock, utc_text
 from shared.kernel.errors import Refused
 from shared.sync import Fact, Journal, store
 from shared.sync.journal import chain_hash
-from tests.sim import books, people
+from tests.sim import books, people, sales
 from tests.sim.crashes import Moment
 from tests.sim.machines import ADDRESS, KioskMachine
 from tests.sim.rooms import AT_CENTRE, EVERYWHERE, Stumbled
@@ -90,8 +90,9 @@ def kiosk_backup(world: World) -> None:
 
 def centre_backup(world: World) -> None:
     """The centre is backed up."""
-    world.centre.run(world.centre.backup)
-    world.note(f"centre: backup {len(world.centre.backups)}")
+    by_command = world.rng.random() < 0.7
+    world.centre.run(lambda: world.centre.backup(by_command=by_command))
+    world.note(f"centre: backup {len(world.centre.backups)}{'' if by_command else ' by copying the file'}")
 
 
 def clock(world: World) -> None:
@@ -148,10 +149,12 @@ def _poison(world: World, machine: KioskMachine, kind: str, payload: object) -> 
         world.count("poison")
 
 
-def _restore(world: World, machine: KioskMachine, *, guard: bool) -> None:
-    found = machine.usable_backups()
-    if not found:
+def _restore(world: World, *, guard: bool) -> None:
+    copied = [machine for machine in world.living() if machine.usable_backups()]
+    if not copied:
         return
+    machine = world.rng.choice(copied)
+    found = machine.usable_backups()
     number, by_command = world.rng.randrange(len(found)), world.rng.random() < 0.5
     machine.run(lambda: machine.restore(found[number], by_command=by_command))
     if not guard:
@@ -166,12 +169,12 @@ def _restore(world: World, machine: KioskMachine, *, guard: bool) -> None:
 
 def kiosk_restore(world: World) -> None:
     """A kiosk gets an older copy of its database back; its guard file stays."""
-    _restore(world, _one(world), guard=True)
+    _restore(world, guard=True)
 
 
 def kiosk_restore_without_guard(world: World) -> None:
     """A kiosk gets an older copy of its database back, and its guard file is lost."""
-    _restore(world, _one(world), guard=False)
+    _restore(world, guard=False)
 
 
 def centre_restore(world: World) -> None:
@@ -229,6 +232,10 @@ def dead_kiosk(world: World) -> None:
     """A kiosk is destroyed with its disk."""
     if len(world.living()) > 2:
         machine = _one(world)
+        machine.light(-1, Moment.BODY)
+        with machine.being() as kiosk:
+            if not machine.clone_of:
+                world.dead_devices.add(kiosk.enrolled_state().device)
         machine.die()
         machine.gone = True
         world.note(f"{machine.name} is destroyed")
@@ -252,6 +259,13 @@ EVENTS: dict[str, Callable[[World], None]] = {
     "kiosk work": kiosk_work,
     "centre work": people.centre_work,
     "round": some_round,
+    "sale": lambda world: sales.sale(world, _one(world)),
+    "undo sale": lambda world: sales.undo_sale(world, _one(world)),
+    "phone order": sales.phone_order,
+    "phone cancel": sales.phone_cancel,
+    "offer": sales.change_offer,
+    "right by hand": sales.give_right,
+    "count by hand": sales.write_off,
     "late request": late_request,
     "line": line,
     "line back": line_back,

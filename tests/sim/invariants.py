@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from shared.allotments.reports import broken_pools
 from shared.db import open_sqlite
 from shared.db.database import Reads
 from shared.kernel.errors import Refused
+from shared.orders.facts import Sold
 from shared.parcels.facts import HandedOut, HandOutUndone
 from shared.sync import House, rows
 from shared.sync.accept import feeds_of
@@ -15,6 +17,9 @@ from shared.sync.rebuild import differences, rebuild
 from tests.sim import books
 from tests.sim.machines import KioskMachine
 from tests.sim.world import World
+
+
+MONEY_BACK = ("orders.sale_undone.v1", "orders.refunded.v1")
 
 
 class Broken(AssertionError):
@@ -28,6 +33,8 @@ def after_step(world: World) -> None:
             _stock_adds_up(machine.name, machine.kiosk.db)
     if world.centre.running:
         _stock_adds_up("centre", world.centre.centre.db)
+        _pools_add_up(world.centre.centre.db)
+    _never_oversold(world)
 
 
 def after_healing(world: World) -> None:
@@ -44,6 +51,7 @@ def after_healing(world: World) -> None:
     _money(centre.db)
     _stock_adds_up("centre", centre.db)
     _stock_is_what_lies_there(centre.db)
+    _sales_add_up(world, centre.db, held)
     _rebuilds(world, centre.db, centre.house)
 
 
@@ -55,7 +63,13 @@ def _nothing_lost(world: World, held: list[books.Held]) -> None:
     if double:
         raise Broken(f"{len(double)} facts are in the journal twice, first {double[0]}")
     there = {one.written for one in held}
-    missing = [fact for fact in world.books.confirmed if fact not in there and fact not in world.books.lost]
+    # what lies on a copy of a card whose device was revoked stays there: nobody signs for it any more
+    revoked = {row["id"] for row in world.centre.read().query("SELECT id FROM devices WHERE revoked_at IS NOT NULL")}
+    missing = [
+        fact
+        for fact in world.books.confirmed
+        if fact not in there and fact not in world.books.lost and fact.device not in revoked
+    ]
     if missing:
         raise Broken(f"{len(missing)} confirmed facts are not at the centre, first {missing[0]}")
     applied = {one.written for one in held if not one.parked}
@@ -152,8 +166,13 @@ def _stock_adds_up(where: str, db: Reads) -> None:
 
 
 def _stock_is_what_lies_there(db: Reads) -> None:
-    """Own goods on hand are what the own parcels that lie there contain."""
+    """Own goods on hand are what the own parcels that lie there contain, less what was sold over the counter."""
     there: dict[tuple[str, str], int] = defaultdict(int)
+    for row in db.query(
+        "SELECT s.point, l.sku, l.quantity FROM sales s JOIN order_lines l ON l.point = s.point "
+        "AND l.order_id = s.order_id WHERE s.channel = 'counter' AND s.released_at IS NULL AND s.deleted = 0"
+    ):
+        there[row["point"], row["sku"]] -= row["quantity"]
     for row in db.query(
         "SELECT point, contents FROM parcels WHERE deleted = 0 AND carrier = 'OWN' "
         "AND state IN ('arrived', 'ready', 'overdue', 'exception')"
@@ -167,6 +186,48 @@ def _stock_is_what_lies_there(db: Reads) -> None:
     for key in {*there, *levels}:
         if there.get(key, 0) != levels.get(key, 0):
             raise Broken(f"{key}: {there.get(key, 0)} lie there, the level says {levels.get(key, 0)}")
+
+
+# --- rights ---------------------------------------------------------------------------------------------------------
+
+
+def _never_oversold(world: World) -> None:
+    """Residents never have more units of an offer than there ever were."""
+    for offer, gone in world.truth.gone().items():
+        if gone > world.truth.totals[offer]:
+            raise Broken(f"{gone} units of offer {offer} were sold, there were {world.truth.totals[offer]}")
+
+
+def _pools_add_up(db: Reads) -> None:
+    """What the pool says is held is what its holders hold, and the rest of the total is free."""
+    broken = broken_pools(db)
+    if broken:
+        raise Broken(f"the pools of {broken} do not agree with their holders")
+
+
+def _sales_add_up(world: World, db: Reads, held: list[books.Held]) -> None:
+    """Every counter sale of the journal is an order with that money, refunded exactly where it was undone."""
+    undone = {_order_of(one) for one in held if one.written.kind in MONEY_BACK and not one.parked}
+    sold = {
+        row["order_id"]: row
+        for row in db.query(
+            "SELECT s.order_id, s.received_fen, s.released_at, o.total_fen, o.state FROM sales s "
+            "JOIN orders o ON o.point = s.point AND o.id = s.order_id WHERE s.channel = 'counter'"
+        )
+    }
+    for one in held:
+        if one.written.kind == "orders.sold.v1" and not one.parked:
+            it = msgspec.msgpack.decode(one.written.payload, type=Sold)
+            row = sold.get(it.order)
+            if row is None or (row["total_fen"], row["received_fen"]) != (it.total_fen, it.received_fen):
+                raise Broken(f"sale {it.order} took {it.total_fen} fen, the order says {dict(row) if row else row}")
+            if (row["state"] == "refunded") is not (it.order in undone):
+                raise Broken(f"sale {it.order} is {row['state']}, undone: {it.order in undone}")
+
+
+def _order_of(one: books.Held) -> str:
+    order, *_ = msgspec.msgpack.decode(one.written.payload)
+    return str(order)
 
 
 # --- both sides equal -------------------------------------------------------------------------------------------------

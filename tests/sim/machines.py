@@ -239,9 +239,15 @@ class CentreMachine(Machine):
         key = (self.folder / "db.key").read_text().strip()
         return open_sqlite(self.db_file, key=key, authoritative=True)
 
-    def backup(self) -> None:
-        """Make a backup as operators do."""
-        backups.back_up(self.centre, self.new_backup())
+    def backup(self, *, by_command: bool) -> None:
+        """Make a backup as operators do, or copy the file behind the centre's back."""
+        place = self.new_backup()
+        if by_command:
+            backups.back_up(self.centre, place)
+        else:
+            db = self.centre.db
+            assert isinstance(db, SqliteDatabase)
+            db.backup_to(place)
 
     def restore(self, copy: Path, *, by_command: bool) -> None:
         """Put an older copy of the database back; what lies beside it stays."""

@@ -112,6 +112,9 @@ class Session(requests.Session):
         """As :meth:`kiosk.sync.timed.TimedSession.within`; what takes too long is a fate of its own."""
         yield
 
+    def grant(self, seconds: float) -> None:
+        """As :meth:`kiosk.sync.timed.TimedSession.grant`."""
+
 
 class Line(HTTPAdapter):
     """One kiosk's way to the centre, mounted in its ``requests`` session."""

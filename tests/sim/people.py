@@ -165,7 +165,7 @@ PARCEL_WORK = {
 
 def kiosk_work(world: World, machine: KioskMachine) -> None:
     """One thing done at a kiosk."""
-    kiosk = _started(machine)
+    kiosk = started(machine)
     if kiosk is None:
         return
     chance = world.rng.random()
@@ -180,7 +180,9 @@ def kiosk_work(world: World, machine: KioskMachine) -> None:
         at_kiosk(world, machine, what, lambda _: work())
 
 
-def _started(machine: KioskMachine) -> Kiosk | None:
+def started(machine: KioskMachine) -> Kiosk | None:
+    """The running kiosk; None when it died at its start."""
+
     def start() -> Kiosk:
         with machine.being() as kiosk:
             return kiosk

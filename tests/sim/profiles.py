@@ -20,6 +20,13 @@ PEOPLE = {
     "kiosk work": 40.0,
     "centre work": 14.0,
     "round": 26.0,
+    "sale": 14.0,
+    "undo sale": 2.0,
+    "phone order": 6.0,
+    "phone cancel": 2.0,
+    "offer": 1.5,
+    "right by hand": 0.8,
+    "count by hand": 2.0,
 }
 
 FAULTS = {

@@ -1,10 +1,13 @@
 """The world as every seed finds it: a centre with two points, goods and residents, and three enrolled kiosks."""
 
 import random
+import shutil
 from pathlib import Path
 
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rules import Trouble
+from shared.allotments.operations import set_offer
+from shared.allotments.rules import Offer
 from shared.catalogue.operations import set_product
 from shared.catalogue.rules import Product
 from shared.devices.operations import make_claim
@@ -23,6 +26,7 @@ SKUS = ("APPLE", "PEAR", "RICE")
 KIOSKS = (("A1", POINTS[0]), ("A2", POINTS[0]), ("B1", POINTS[1]))
 KEY_BYTES = 32
 STAFF = "S1"
+BLANK = "blank"
 
 
 def make_template(folder: Path) -> World:
@@ -33,10 +37,23 @@ def make_template(folder: Path) -> World:
         _key(folder / "centre" / "server.key", "centre")
         init_centre(world.centre.config)
         _stock_up(world)
+        for number, (sku, total) in enumerate((("APPLE", 12), ("RICE", 30)), start=1):
+            _offer(world, Offer(f"F{number}", sku, 250 * number, total, "2026-01-01T00:00:00.000Z"))
         for name, point in KIOSKS:
             add_kiosk(world, name, point)
+        # a machine with empty tables: making them takes longer than enrolling it
+        blank = KioskMachine(world, BLANK, folder / BLANK, ManualClock(START), hardware=BLANK)
+        with blank.being():
+            blank.die()
     world.close()
     return world
+
+
+def _offer(world: World, offer: Offer) -> None:
+    journal = world.centre.centre.journal
+    with journal.writing(REGION) as tx:
+        set_offer(journal, tx, REGION, offer, "operator")
+    world.truth.totals[offer.id] = offer.total
 
 
 def _key(path: Path, name: str) -> None:
@@ -49,6 +66,8 @@ def add_kiosk(world: World, name: str, point: str) -> KioskMachine:
     clock = ManualClock(START)
     clock.advance(world.now)
     machine = KioskMachine(world, name, world.folder / name, clock, hardware=f"hw-{name}")
+    if (world.folder / BLANK).exists():
+        shutil.copytree(world.folder / BLANK, machine.folder)
     _key(machine.folder / "device.key", name)
     world.kiosks.append(machine)
     code = make_claim(world.centre.centre.db, world.centre.clock, point, "operator")

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.sim.crashes import Crash, Fuses
 from tests.sim.machines import ADDRESS, CentreMachine, KioskMachine
 from tests.sim.network import Line, Network, Session
 from tests.sim.profiles import Profile
+from tests.sim.truth import Truth
 
 START = datetime(2026, 11, 22, 3, tzinfo=UTC)
 TOLD_LINES = 60
@@ -44,6 +46,8 @@ class World:
         self.fuses = Fuses()
         self.network = Network(self)
         self.books = books.Books()
+        self.truth = Truth()
+        self.dead_devices: set[str] = set()
         self.centre = CentreMachine(self, folder / "centre", ManualClock(START))
         self.kiosks: list[KioskMachine] = []
         self.waybills: dict[str, list[str]] = {}
@@ -86,6 +90,8 @@ class World:
             for module in ("kiosk.sync.transport", "kiosk.sync.enrol"):
                 stack.enter_context(patch(f"{module}.new_session", self._session))
             stack.enter_context(patch("kiosk.sync.worker.read_health", health))
+            # the disk is not what is tested here, and memory is dear
+            stack.enter_context(patch("kiosk.ballast.BALLAST_BYTES", 0))
             for house in ("kiosk.house", "sync_server.house"):
                 shared = importlib.import_module(house).SHARED_ROOMS
                 stack.enter_context(patch(f"{house}.SHARED_ROOMS", (*shared, rooms.ROOM)))
@@ -141,6 +147,11 @@ class World:
         if not machine.up or machine.kiosk is not before:
             raise Crash  # the process that waits for the answer went with it
 
+    def device_names(self) -> list[str]:
+        """The devices that the centre knows."""
+        rows = self.centre.read().query("SELECT id FROM devices ORDER BY id")
+        return [row["id"] for row in rows]
+
     def surviving(self) -> set[books.Written]:
         """Every fact that some living disk holds."""
         found = {held.written for held in books.in_journal(self.centre.read())}
@@ -172,6 +183,7 @@ def copy_world(template: "World", folder: Path, seed: int, profile: Profile) -> 
     world.serial = template.serial
     world.now = template.now
     world.centre.clock.advance(template.now)
+    world.truth = deepcopy(template.truth)
     world.waybills = {point: list(known) for point, known in template.waybills.items()}
     for one in template.kiosks:
         clock = ManualClock(START)
