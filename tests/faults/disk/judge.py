@@ -7,8 +7,6 @@ is then judged by which of these moments its bytes are. Other bytes are read row
 
 import hashlib
 import os
-import shutil
-import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -21,10 +19,10 @@ from pathlib import Path
 from shared.db import DatabaseUnreadable, SqliteDatabase, open_sqlite
 from tests.faults.disk.crash import CrashState, cut_anyhow, cut_everywhere
 from tests.faults.disk.recording import Recording
+from tests.faults.disk.world import folder_in_memory
 
 DATABASE = "kiosk.db"
 PROCESSES = 2
-MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 EXAMPLES = 5
 
 
@@ -106,11 +104,8 @@ class Bench:
 @contextmanager
 def bench(key: str) -> Iterator[Bench]:
     """A bench in memory where the machine has room for it."""
-    folder = Path(tempfile.mkdtemp(prefix="linqu-cuts-", dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None))
-    try:
+    with folder_in_memory() as folder:
         yield Bench(folder, key)
-    finally:
-        shutil.rmtree(folder)
 
 
 @dataclass

@@ -108,7 +108,7 @@ def main(folder: str, actions: str, seed: str, synchronous: str) -> None:
     kiosk.db.tools.execute(f"PRAGMA synchronous = {synchronous}")
     screen = os.open(world.kiosk_data / CONFIRMED, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     with serving(make_centre_app(centre)) as address:
-        day = Day(world, kiosk, centre, address, random.Random(int(seed)), confirm_into(screen))
+        day = Day(world, kiosk, centre, lambda: address, random.Random(int(seed)), confirm_into(screen))
         day.go_on(int(actions))
         sys.stdout.flush()
         os._exit(0)

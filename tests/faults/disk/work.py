@@ -18,6 +18,7 @@ from kiosk.pickup import operations as pickup
 from kiosk.pickup.rules import PickupOutcome
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
+from kiosk.sync.transport import CentreLink
 from shared.kernel.passes import issue
 from shared.parcels import store as parcels
 from shared.parcels.rules import Parcel, ParcelState
@@ -37,22 +38,22 @@ class CannotNow(Exception):
 
 @dataclass
 class Day:
-    """A kiosk at work. ``address`` is where the centre answers; ``confirm`` hears of each action that was confirmed."""
+    """A kiosk at work. ``address`` gives where the centre answers, asked before the first round; ``confirm`` hears of
+    each action that was confirmed."""
 
     world: World
     kiosk: Kiosk
     centre: Centre
-    address: str
+    address: Callable[[], str]
     chance: random.Random
     confirm: Callable[[dict[str, object]], None]
     _presses: int = field(default=0)
+    _link: CentreLink | None = field(default=None)
 
     def __post_init__(self) -> None:
         member = pickup_points.staff_member(self.kiosk.db, POINT, STAFF)
         assert member is not None
         self._staff: Staff = member
-        self._link = open_link(self.kiosk)
-        self._link.server = self.address
         self._start = f"{self.chance.getrandbits(60):x}"
 
     @property
@@ -145,6 +146,9 @@ class Day:
         """More parcels are announced at the centre; a round sends what happened here and brings them."""
         waybills = [new_waybill() for _ in range(ANNOUNCED_AT_ONCE)]
         announce(self.world, self.centre, waybills)
+        if self._link is None:
+            self._link = open_link(self.kiosk)
+            self._link.server = self.address()
         trouble = run_round(self.kiosk, self._link, lambda: None)
         if trouble is not Trouble.NONE:
             raise RoundFailed(trouble)
