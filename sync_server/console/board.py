@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.allotments import reports
 from shared.devices import store as devices
 from shared.devices.rules import Attention, AttentionCode, Device, Severity, attention
 from shared.kernel.clock import parse_utc, utc_text
 from shared.kernel.errors import N_
 from shared.pickup_points import store as pickup_points
+from shared.sync import store as sync_store
+from shared.sync.rejoin import Why
 from sync_server.console import store
 from sync_server.host import Centre
 
+LANES_SHOWN_DAYS = 7
 TONES = {Severity.ALARM: "alarm", Severity.WARNING: "warn", Severity.NOTICE: "info"}
 
 # What a kiosk is shown for: the sentence, and what to do about it. %(detail)s is what the device said.
@@ -160,12 +164,57 @@ def _needs(centre: Centre, states: list[KioskState]) -> list[Need]:
         why, action = N_("有 %(detail)s 件事项要人处理"), N_("打开事项逐件处理")
         place = places.get(row["point"], row["point"])
         needs.append(Need(Severity.WARNING, place, row["point"], why, str(row["n"]), row["since"], action, "cases"))
+    needs += _stock_needs(centre, places) + _lane_needs(centre, places)
     for row in store.quarantine_by_device(centre.db):
         why, action = N_("中心隔离了 %(detail)s 条记录"), N_("打开隔离区查看原因")
         place = places.get(row["point"], row["point"])
         subject = row["device"]
         needs.append(Need(Severity.WARNING, place, subject, why, str(row["n"]), row["since"], action, "quarantine"))
     return sorted(needs, key=lambda need: (-need.severity, need.since))
+
+
+def _stock_needs(centre: Centre, places: Mapping[str, str]) -> list[Need]:
+    """Offers that wait for somebody's word, and rights that wait for somebody's count."""
+    found = []
+    now = utc_text(centre.clock.now())
+    for region in sorted({point.region for point in pickup_points.points(centre.db)}):
+        frozen = [one for one in reports.offer_summaries(centre.db, region) if one.frozen]
+        if frozen:
+            why = N_("%(detail)s 个商品冻结：中心恢复后还没和所有自提点对完账")
+            action = N_("看还在等谁，或清点核销")
+            found.append(Need(Severity.ALARM, region, region, why, str(len(frozen)), now, action, "offers"))
+        risky: dict[tuple[str, str], list[int]] = {}
+        since: dict[tuple[str, str], str] = {}
+        for share in reports.at_risk_in(centre.db, region):
+            key = (share.point, share.device)
+            risky.setdefault(key, []).append(max(0, share.counters.right))
+            since[key] = min(since.get(key, share.heard_at), share.heard_at)
+        for (point, device), units in risky.items():
+            why = N_("终端失联或护卫丢失：%(detail)s 件可能已卖出而没有报告")
+            action = N_("到店清点后核销")
+            place, at = places.get(point, point), since[point, device]
+            found.append(Need(Severity.WARNING, place, device, why, str(sum(units)), at, action, "rights"))
+    return found
+
+
+def _lane_needs(centre: Centre, places: Mapping[str, str]) -> list[Need]:
+    """Cards that were used in another machine, and databases put back from a copy in the last days."""
+    found = []
+    for row in store.parked_lanes(centre.db):
+        why, action = N_("存储卡在另一台机器上用过：%(detail)s 条记录等待决定"), N_("决定入账还是忽略")
+        place = places.get(row["point"], row["point"])
+        found.append(Need(Severity.ALARM, place, row["device"], why, str(row["n"]), row["since"], action, "quarantine"))
+    recent = utc_text(centre.clock.now() - timedelta(days=LANES_SHOWN_DAYS))
+    for lane in sync_store.all_lanes(centre.db):
+        if lane.why == Why.RESTORED and not lane.parked and lane.made_at >= recent:
+            why, action = N_("数据库从备份恢复过，已自动接上"), N_("看它的经历；不是有意恢复的就检查存储卡")
+            place = places.get(lane.point, lane.point)
+            found.append(Need(Severity.NOTICE, place, lane.device, why, "", lane.made_at, action, "kiosk"))
+        elif lane.why == Why.LOST and lane.made_at >= recent:
+            why, action = N_("中心没有它更早的记录"), N_("核对那之前的业务")
+            place = places.get(lane.point, lane.point)
+            found.append(Need(Severity.WARNING, place, lane.device, why, "", lane.made_at, action, "kiosk"))
+    return found
 
 
 def overview(centre: Centre) -> Overview:
@@ -181,7 +230,7 @@ def overview(centre: Centre) -> Overview:
         waiting=sum(state.device.health.waiting for state in states),
         oldest=min((at for at in oldest if at), default=""),
         cases=store.count_open_cases(centre.db),
-        parked=sum(row["n"] for row in store.quarantine_by_device(centre.db)),
+        parked=sync_store.count_quarantine(centre.db),
         collected=store.collected_between(centre.db, utc_text(today), utc_text(today + timedelta(days=1))),
         placed=store.placed_since(centre.db, utc_text(today)),
         hours=_hours(centre, now, today),

@@ -37,6 +37,7 @@ class Action(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     PASS_ISSUED = "pass_issued"  # noqa: S105 - an action, no password
     EXPORTED = "exported"
+    RESIDENT_ERASED = "resident_erased"
     CHANNEL_ADDED = "channel_added"
     CHANNEL_REVOKED = "channel_revoked"
 
@@ -48,6 +49,7 @@ ACTION_NAMES = {
     Action.DEVICE_REVOKED: N_("停用终端"),
     Action.PASS_ISSUED: N_("签发取件凭证"),
     Action.EXPORTED: N_("导出 CSV"),
+    Action.RESIDENT_ERASED: N_("删除居民"),
     Action.CHANNEL_ADDED: N_("新增渠道"),
     Action.CHANNEL_REVOKED: N_("停用渠道"),
 }

@@ -184,10 +184,10 @@ def open_cases_by_point(db: Reads) -> list[Row]:
 
 
 def quarantine_by_device(db: Reads) -> list[Row]:
-    """For each device with parked facts: ``point``, ``device``, ``n``, ``since``."""
+    """For each device with parked facts of its own (clones apart): ``point``, ``device``, ``n``, ``since``."""
     return db.query(
         "SELECT point, device, count(*) AS n, min(found_at) AS since FROM quarantine "
-        "WHERE resolved_at IS NULL GROUP BY point, device"
+        "WHERE resolved_at IS NULL AND reason <> 'CLONE' GROUP BY point, device"
     )
 
 

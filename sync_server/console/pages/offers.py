@@ -11,7 +11,8 @@ from werkzeug.exceptions import NotFound
 
 from shared.allotments import operations, reports
 from shared.allotments import store as allotments
-from shared.allotments.reports import Missing, OfferReport
+from shared.allotments.pools import Missing
+from shared.allotments.reports import OfferReport
 from shared.allotments.rules import HOLDER_STATE_NAMES, HolderState, Offer
 from shared.allotments.store import Share
 from shared.catalogue import store as catalogue

@@ -1,7 +1,7 @@
 """Residents, masked; and a pass to show or print."""
 
 import qrcode
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from shared.parcels import store as parcels
 from shared.pickup_points import store as pickup_points
 from shared.residents import store as resident_store
 from shared.web.forms import Form
+from sync_server import erasure
 from sync_server.console import board, operations, store, wording
 from sync_server.console.access import operator
 from sync_server.console.csv_export import csv_answer
@@ -81,6 +82,17 @@ def show(point: str, resident_id: str) -> ResponseReturnValue:
         days=PASS_DAYS,
         days_max=PASS_DAYS_MAX,
     )
+
+
+@residents.post("/residents/<point>/<resident_id>/erasure")
+def erase(point: str, resident_id: str) -> ResponseReturnValue:
+    """Take a person out of everything, here and at every kiosk; why, and who did it, is written down."""
+    form = Form(request.form)
+    reason = form.text("reason", limit=erasure.REASON_CHARACTERS)
+    form.check()
+    done = erasure.erase(current_centre(), resident_id, reason, operator())
+    flash(_("已删除。%(count)s 条历史记录隐去了个人信息；各终端在下两次同步内清除。", count=done.facts))
+    return redirect(url_for("console.residents.show_all", point=point), 303)
 
 
 @residents.post("/residents/<point>/<resident_id>/pass")
