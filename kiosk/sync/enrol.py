@@ -95,6 +95,11 @@ def _foreign(server: str) -> Refused:
 def _keep(kiosk: Kiosk, server: str, public: bytes, answer: EnrolAnswer) -> None:
     with kiosk.db.writing() as tx:
         if sync_store.sync_state(tx) is not None:
+            if sync_store.outbox(tx)[0]:
+                # somebody has worked here while the answer was on its way; the same code enrols again
+                raise Refused(
+                    "OUTBOX_MOVED", N_("登记期间又有新的记录。"), N_("请等记录送出后，用同一个登记码再登记一次。")
+                )
             # a card from another machine: its facts are at the centre, its rows come anew
             sync_store.forget_identity(tx)
             store.forget_enrolment(tx)

@@ -162,7 +162,9 @@ def accept(db: Database, house: House, clock: Clock, state: store.SyncState, ans
             raise BadInput("SYNC_LATE", N_("中心的回答来得太晚，没有采用。"), N_("稍后会自动重试。"))
         plain = all(answer.own or not answer.rows for answer in answers)
         refused = any(answer.refusals for answer in answers)
-        if refused or not plain or not answers[0].own:
+        # a card in another machine delivers and reads nothing: what it shows stays until it is enrolled anew
+        reads = bool(last.cursors)
+        if reads and (refused or not plain or not answers[0].own):
             _rebase(tx, house, clock, state.acked_seq, last.acked_seq, [b for a in answers for b in a.rows])
         for feed, version in last.cursors.items():
             store.set_cursor(tx, feed, version)

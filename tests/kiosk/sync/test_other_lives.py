@@ -12,6 +12,7 @@ from kiosk.host import Kiosk, open_kiosk
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
+from shared.kernel.clock import ManualClock
 from shared.kernel.errors import Refused
 from shared.parcels import operations as parcels
 from shared.parcels import store as parcel_store
@@ -182,3 +183,34 @@ def test_a_centre_that_has_silently_lost_facts_notices_at_the_first_gap(
     assert shop.enrolled_state().generation == 2
     assert same_rows(shop, running_centre)
     assert parcel_store.counts(centre.db, POINT)[ParcelState.READY] == 2
+
+
+def test_a_fact_recorded_while_a_card_is_enrolled_anew_is_not_forgotten(
+    shop: Kiosk, cards: Cards, running_centre: RunningCentre
+) -> None:
+    """Between the look at the outbox and the new identity somebody may work: the same code is then used once more."""
+    first = receive_parcel(shop, "YT0000001")
+    moved = cards.open(cards.copy(shop), hardware="another board")
+    assert round_of(moved) is Trouble.CLONE
+    code = claim_code(running_centre.centre)
+
+    class Slow(ManualClock):
+        """A clock that is asked while the answer is on its way."""
+
+        def monotonic(self) -> float:
+            if not store.outbox(moved.db)[0]:
+                hand_out(moved, first)
+            return super().monotonic()
+
+    quick, moved.clock = moved.clock, Slow(moved.clock.now())
+    moved.journal().clock = quick
+    with pytest.raises(Refused) as refused:
+        enrol(moved, running_centre.url, code)
+    assert refused.value.code == "OUTBOX_MOVED"
+    moved.clock = quick
+    assert round_of(moved) is Trouble.CLONE
+    enrol(moved, running_centre.url, code)
+    assert round_of(moved) is Trouble.NONE
+    assert [row["kind"] for row in store.open_quarantine(running_centre.centre.db) if row["seq"] == 2] == [
+        "parcels.handed_out.v1"
+    ]
