@@ -9,13 +9,15 @@ from shared.allotments.guard import GuardFile
 from shared.allotments.rules import (
     AT_RISK,
     Frozen,
+    Holder,
     HolderState,
     Offer,
+    Pool,
+    Share,
     check_offer,
     check_pool,
     signed_off,
 )
-from shared.allotments.store import Holder, Pool, Share
 from shared.catalogue import store as catalogue
 from shared.catalogue.rules import Product
 from shared.db import Database, Tx

@@ -10,9 +10,18 @@ from typing import NamedTuple
 
 from shared.allotments import store
 from shared.allotments.guard import GuardFile, Kept
-from shared.allotments.rules import Counters, HolderState, Offer, check_pool, check_sale, first_of_life
+from shared.allotments.rules import (
+    Counters,
+    Holder,
+    HolderState,
+    Offer,
+    Pool,
+    Share,
+    check_pool,
+    check_sale,
+    first_of_life,
+)
 from shared.allotments.standing import flushed
-from shared.allotments.store import Holder, Pool, Share
 from shared.db import Tx
 from shared.db.database import Reads
 from shared.kernel.errors import N_, Refused

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from shared.allotments import pools, store
 from shared.allotments.pools import Missing
-from shared.allotments.rules import AT_RISK, Counters, HolderState, Offer, committed
-from shared.allotments.store import Pool, Share
+from shared.allotments.rules import AT_RISK, Counters, Offer, Pool, Share, committed
 from shared.db.database import Reads
 from shared.devices import store as devices
 
@@ -138,9 +137,3 @@ def broken_pools(db: Reads) -> list[str]:
         for pool in store.pools(db)
         if committed(share.counters for share in store.shares(db, pool.offer)) != pool.held
     ]
-
-
-__all__ = [
-    "HolderState", "Missing", "OfferReport", "OfferSummary", "ShareLine", "at_risk_in", "broken_pools", "offer_report",
-    "offer_summaries",
-]  # fmt: skip

@@ -7,9 +7,8 @@ from typing import Any
 from shared.allotments import standing, store
 from shared.allotments.guard import GuardFile
 from shared.allotments.messages import Granted, GrantRow, Told, ToldRow, read_granted, told_message
-from shared.allotments.rules import Counters, Verdict
+from shared.allotments.rules import Counters, RightRow, Verdict
 from shared.allotments.standing import Standing
-from shared.allotments.store import RightRow
 from shared.db import Database, Tx
 from shared.db.database import Reads
 from shared.kernel.clock import Clock, parse_utc, utc_text

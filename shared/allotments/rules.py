@@ -208,6 +208,80 @@ HOLDER_STATE_NAMES = {
 AT_RISK = (HolderState.LOST, HolderState.DEAD)
 
 
+@dataclass(frozen=True, slots=True)
+class RightRow:
+    """A kiosk's counters of one offer, and what of them the centre has heard. ``low``: ask when the right is below."""
+
+    lot: str
+    offer: str
+    counters: Counters
+    heard: tuple[int, int, int]
+    low: int
+    short: int
+    asked_at: str
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the centre does not know it all."""
+        return self.heard != self.counters[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """An offer at the centre. ``held``: units that holders have or sold; ``generation``: in which it was last whole.
+
+    ``serial`` rises whenever units leave the pool, so that an older copy of the database is told by it.
+    """
+
+    offer: str
+    region: str
+    total: int
+    held: int
+    opens_at: str
+    cutoff_at: str | None
+    active: bool
+    generation: int
+    serial: int = 0
+
+    @property
+    def free(self) -> int:
+        """Units that may be granted or sold by phone; below zero when more came to light than the total."""
+        return self.total - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one lot of a device (or server installation) holds of an offer, as the centre has heard.
+
+    ``by_hand``: given by an operator because the goods lie there; it is not recalled before the cut-off.
+    ``signed_gone``: units that a person found gone when this share was written off.
+    """
+
+    offer: str
+    device: str
+    lot: str
+    point: str
+    counters: Counters
+    state: HolderState
+    by_hand: bool
+    signed_gone: int | None
+    first_at: str
+    heard_at: str
+
+
+class Holder(NamedTuple):
+    """A lot of rights: whose it is, on which hardware, and the last generation in which all of it was told."""
+
+    region: str
+    device: str
+    lot: str
+    point: str
+    hardware: str
+    generation: int
+    state: HolderState
+    heard_at: str
+
+
 class Supply(NamedTuple):
     """What decides a grant: the pool, how many devices share it, and how the offer sells at this point."""
 

@@ -17,7 +17,10 @@ from shared.allotments.rules import (
     AT_RISK,
     NOTHING,
     Counters,
+    Holder,
     HolderState,
+    Pool,
+    Share,
     Supply,
     Verdict,
     first_of_life,
@@ -26,7 +29,6 @@ from shared.allotments.rules import (
     low_mark,
     mean_per_day,
 )
-from shared.allotments.store import Holder, Pool, Share
 from shared.db import Database, Tx
 from shared.db.database import Reads
 from shared.kernel.clock import Clock, parse_utc, utc_text

@@ -1,10 +1,9 @@
 """All SQL of offers, rights and pools."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from shared.allotments.rules import Counters, HolderState, Offer
+from shared.allotments.rules import Counters, Holder, HolderState, Offer, Pool, RightRow, Share
 from shared.allotments.tables import OFFERS
 from shared.db import Row, Tx
 from shared.db.database import Reads
@@ -51,24 +50,6 @@ def put_offer(tx: Tx, region: str, offer: Offer) -> None:
 
 
 # --- a kiosk's own rights -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RightRow:
-    """A kiosk's counters of one offer, and what of them the centre has heard. ``low``: ask when the right is below."""
-
-    lot: str
-    offer: str
-    counters: Counters
-    heard: tuple[int, int, int]
-    low: int
-    short: int
-    asked_at: str
-
-    @property
-    def unheard(self) -> bool:
-        """Whether the centre does not know it all."""
-        return self.heard != self.counters[1:]
 
 
 _RIGHT = (
@@ -184,29 +165,6 @@ def add_short(tx: Tx, lot: str, offer: str, units: int) -> None:
 # --- the centre's pools -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """An offer at the centre. ``held``: units that holders have or sold; ``generation``: in which it was last whole.
-
-    ``serial`` rises whenever units leave the pool, so that an older copy of the database is told by it.
-    """
-
-    offer: str
-    region: str
-    total: int
-    held: int
-    opens_at: str
-    cutoff_at: str | None
-    active: bool
-    generation: int
-    serial: int = 0
-
-    @property
-    def free(self) -> int:
-        """Units that may be granted or sold by phone; below zero when more came to light than the total."""
-        return self.total - self.held
-
-
 def _pool(row: Row) -> Pool:
     values = {key: row[key] for key in row.keys()}  # noqa: SIM118 - iterating an sqlite row gives values, not keys
     return Pool(**(values | {"active": bool(values["active"])}))
@@ -257,26 +215,6 @@ def put_pool(tx: Tx, pool: Pool) -> None:
 
 
 # --- who holds what (centre) --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What one lot of a device (or server installation) holds of an offer, as the centre has heard.
-
-    ``by_hand``: given by an operator because the goods lie there; it is not recalled before the cut-off.
-    ``signed_gone``: units that a person found gone when this share was written off.
-    """
-
-    offer: str
-    device: str
-    lot: str
-    point: str
-    counters: Counters
-    state: HolderState
-    by_hand: bool
-    signed_gone: int | None
-    first_at: str
-    heard_at: str
 
 
 def _share(row: Row) -> Share:
@@ -361,19 +299,6 @@ def sold_by_day(db: Reads, offer: str, device: str, since: str) -> dict[str, int
 
 
 # --- holders: who has reported in this generation (centre) --------------------------------------------------------
-
-
-class Holder(NamedTuple):
-    """A lot of rights: whose it is, on which hardware, and the last generation in which all of it was told."""
-
-    region: str
-    device: str
-    lot: str
-    point: str
-    hardware: str
-    generation: int
-    state: HolderState
-    heard_at: str
 
 
 def _holder(row: Row) -> Holder:

@@ -19,6 +19,7 @@ from shared.orders import store
 from shared.orders.facts import Cancelled, Paid, Placed, Refunded, Released, Reserved, SaleUndone, Sold
 from shared.orders.rules import (
     COUNTER,
+    Goods,
     Order,
     OrderLine,
     OrderState,
@@ -77,14 +78,24 @@ def pay_order(journal: Journal, tx: Tx, point: str, order_id: str, actor: str) -
 
 
 def cancel_order(journal: Journal, tx: Tx, point: str, order_id: str, reason: str, actor: str) -> Order:
-    """Cancel an order that has not been collected. Raises ``Refused`` ORDER_UNKNOWN or ``ORDER_<STATE>``."""
+    """Cancel an order that has not been collected; at the centre, units from a pool go back to it.
+
+    Raises ``Refused`` ORDER_UNKNOWN or ``ORDER_<STATE>``.
+    """
     journal.record(tx, Cancelled(order_id, reason), point=point, actor=actor)
+    if tx.authoritative:
+        release_units(journal, tx, point, order_id, actor)
     return _after(tx, point, order_id)
 
 
 def refund_order(journal: Journal, tx: Tx, point: str, order_id: str, reason: str, actor: str) -> Order:
-    """Note that the money went back. Raises ``Refused`` ORDER_UNKNOWN or ``ORDER_<STATE>`` when none was paid."""
+    """Note that the money went back; units from a pool whose goods never came go back to it.
+
+    Raises ``Refused`` ORDER_UNKNOWN or ``ORDER_<STATE>`` when none was paid.
+    """
     journal.record(tx, Refunded(order_id, reason), point=point, actor=actor)
+    if tx.authoritative:
+        release_units(journal, tx, point, order_id, actor)
     return _after(tx, point, order_id)
 
 
@@ -193,9 +204,12 @@ def cancel_phone_order(journal: Journal, tx: Tx, point: str, order_id: str, reas
 
 
 def release_units(journal: Journal, tx: Tx, point: str, order_id: str, actor: str) -> bool:
-    """Give the units of a cancelled phone order back to the pool, once; False when there is nothing to give back."""
+    """Give the units of a cancelled phone order back to the pool, once; False when there is nothing to give back.
+
+    Goods that have come to the point already stay out of the pool: they lie where only that point can sell them.
+    """
     sale = store.sale(tx, point, order_id)
-    if sale is None or sale.channel == COUNTER or sale.released_at is not None:
+    if sale is None or sale.channel == COUNTER or sale.released_at is not None or sale.order.goods is not Goods.WAITING:
         return False
     pools.give_back(tx, sale.device, sale.lot, sale.rights, utc_text(journal.clock.now()))
     journal.record(tx, Released(order_id), point=point, actor=actor)

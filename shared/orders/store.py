@@ -189,7 +189,7 @@ def unreleased(db: Reads, point: str) -> list[str]:
     found = db.query(
         "SELECT s.order_id FROM sales AS s JOIN orders AS o ON o.point = s.point AND o.id = s.order_id "
         "WHERE s.point = ? AND s.deleted = 0 AND s.released_at IS NULL AND s.channel <> 'counter' "
-        "AND o.state IN ('cancelled', 'refunded') AND o.goods <> 'collected' ORDER BY s.order_id",
+        "AND o.state IN ('cancelled', 'refunded') AND o.goods = 'waiting' ORDER BY s.order_id",
         (point,),
     )
     return [row["order_id"] for row in found]

@@ -252,10 +252,10 @@ class Town:
                 ),
             )
 
-    def offer(self, total: int, *, hours: float | None = None, offer: str = "O1") -> Offer:
+    def offer(self, total: int, *, hours: float | None = None, offer: str = "O1", active: bool = True) -> Offer:
         """Make an offer or change its total."""
         cutoff = None if hours is None else utc_text(datetime.fromtimestamp(START.timestamp() + hours * 3600, UTC))
-        made = Offer(offer, "PEAR", PRICE, total, utc_text(START), cutoff)
+        made = Offer(offer, "PEAR", PRICE, total, utc_text(START), cutoff, active)
         with self.centre.journal.writing(REGION) as tx:
             operations.set_offer(self.centre.journal, tx, REGION, made, "op")
         return made

@@ -52,9 +52,12 @@ class Walk:
             (4, self.cancel),
             (5, self.want),
             (3, self.copy_card),
-            (2, self.put_card_back),
+            (3, self.put_card_back),
             (2, self.crash),
-            (1, self.lose_guard),
+            (2, self.lose_guard),
+            (1, self.lose_guard_and_put_card_back),
+            (1, self.give_up_too_early),
+            (2, self.close_for_a_while),
             (2, self.copy_centre),
             (1, self.put_centre_back),
             (4, self.wait),
@@ -207,6 +210,32 @@ class Walk:
         post = self._post()
         post.lose_guard()
         self.note(f"{post.name} lost its guard")
+
+    def lose_guard_and_put_card_back(self) -> None:
+        """Somebody copied the database alone onto a new card."""
+        post = self._post()
+        if self.cards.get(post.name):
+            post.lose_guard()
+            post.put_back(self.rng.choice(self.cards[post.name]))
+            self.note(f"{post.name} card put back without its guard")
+
+    def give_up_too_early(self) -> None:
+        """A device is declared dead, and goes on selling where nobody sees it."""
+        post = self._post()
+        operations.declare_dead(self.town.centre.journal, post.device, "op")
+        self.note(f"{post.name} was given up too early")
+
+    def close_for_a_while(self) -> None:
+        """The offer is taken down, what points hold comes back, and it is put up again."""
+        self.town.offer(self.total, active=False)
+        self.town.clock.advance(700)
+        for post in self.town.posts.values():
+            if post.device not in self.dead and self.rng.random() < 0.7:
+                post.round()
+                post.round()
+                post.round()
+        self.town.offer(self.total)
+        self.note("all closed for a while")
 
     def copy_centre(self) -> None:
         self.copies.append(self.town.copy())
