@@ -1,7 +1,8 @@
 """The sync API as OpenAPI 3.1, made from the very structures that are packed and unpacked.
 
-Bodies are compressed msgpack (``shared/sync/PROTOCOL.md`` says how, byte for byte); their fields are described here by
-JSON Schema, in which ``bin`` values of msgpack appear as base64 text.
+Messages are msgpack, compressed where they are long (``shared/sync/PROTOCOL.md`` says how, byte for byte); their fields
+are described here by JSON Schema, in which ``bin`` values of msgpack appear as base64 text. The body of every request
+is a ``SignedRequest`` around the message that is named; an answer is its 64-byte signature and then the message.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from shared.sync.wire import PROTOCOL
 
 MEDIA = "application/vnd.linqu.sync"
 MESSAGES: Sequence[type[msgspec.Struct]] = (
+    signing.SignedRequest,
     wire.EnrolRequest,
     wire.EnrolAnswer,
     wire.SyncRequest,
@@ -23,6 +25,7 @@ MESSAGES: Sequence[type[msgspec.Struct]] = (
     wire.RejoinAnswer,
     wire.WaitRequest,
     wire.WaitAnswer,
+    wire.SnapshotRequest,
     wire.SnapshotPart,
     wire.Problem,
 )
@@ -49,11 +52,11 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {
-            "/v1/enrol": {"post": _call("enrol", "Make a machine a device of a point.", "Enrol", signed=False)},
+            "/v1/enrol": {"post": _call("enrol", "Make a machine a device of a point.", "Enrol")},
             "/v1/sync": {"post": _call("sync", "A whole round: push facts, pull rows, move stock rights.", "Sync")},
             "/v1/rejoin": {"post": _call("rejoin", "Compare histories after a restore or a clone.", "Rejoin")},
             "/v1/wait": {"post": _call("wait", "Be answered as soon as a feed has news.", "Wait")},
-            "/v1/snapshot": {"get": _snapshot()},
+            "/v1/snapshot": {"post": _snapshot()},
         },
         "components": {"schemas": dict(sorted(schemas.items()))},
     }
@@ -63,27 +66,14 @@ def _body(name: str) -> dict[str, Any]:
     return {MEDIA: {"schema": {"$ref": _REF.format(name=name)}}}
 
 
-def _header(name: str, what: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": True, "description": what, "schema": {"type": "string"}}
-
-
-def _parameters(signed: bool) -> list[dict[str, Any]]:
-    headers = [
-        _header(signing.NONCE_HEADER, "Names this exchange; the same as in the body."),
-        _header(signing.SIGNATURE_HEADER, "Ed25519 by the device's key, base64."),
-    ]
-    return [_header(signing.DEVICE_HEADER, "The device's code."), *headers] if signed else headers
-
-
 def _refused() -> dict[str, Any]:
     return {status: {"description": text, "content": _body("Problem")} for status, text in _REFUSALS.items()}
 
 
-def _call(operation: str, summary: str, messages: str, *, signed: bool = True) -> dict[str, Any]:
+def _call(operation: str, summary: str, messages: str) -> dict[str, Any]:
     return {
         "operationId": operation,
         "summary": summary,
-        "parameters": _parameters(signed),
         "requestBody": {"required": True, "content": _body(f"{messages}Request")},
         "responses": {
             "200": {"description": "Signed by the centre.", "content": _body(f"{messages}Answer")},
@@ -92,20 +82,11 @@ def _call(operation: str, summary: str, messages: str, *, signed: bool = True) -
     }
 
 
-def _query(name: str, what: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": True, "description": what, "schema": {"type": "string"}}
-
-
 def _snapshot() -> dict[str, Any]:
     return {
         "operationId": "snapshot",
         "summary": "All rows of one feed as a stream of framed parts, closed by a signed one.",
-        "parameters": [
-            *_parameters(True),
-            _query("feed", "point:… or region:…, one that the device may read."),
-            _query("epoch", "The device's present epoch."),
-            _query("generation", "The generation of the centre that the device knows."),
-        ],
+        "requestBody": {"required": True, "content": _body("SnapshotRequest")},
         "responses": {
             "200": {"description": "Parts, each after its length in four bytes.", "content": _body("SnapshotPart")},
             **_refused(),

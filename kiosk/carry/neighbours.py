@@ -59,10 +59,10 @@ class NeighbourLink:
             return reply.body
         raise ExchangeFailed(trouble_of_status(reply.status), f"HTTP {reply.status}", reply.body if signed else b"")
 
-    def stream(self, path: str, nonce: str, query: str) -> Iterator[bytes]:
-        """A snapshot; who reads it checks the signature at its end."""
-        place = f"GET {path}"
-        reply = self._ask(place, nonce, query.encode())
+    def stream(self, path: str, nonce: str, body: bytes) -> Iterator[bytes]:
+        """Send a signed request; a snapshot. Who reads it checks the signature at its end."""
+        place = f"POST {path}"
+        reply = self._ask(place, nonce, body)
         if reply.status == 200:
             yield reply.body
             return

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -20,7 +19,17 @@ from shared.kernel.limits import CARRY_BYTES, CARRY_MEMORY_DAYS
 from shared.sync import accept, carry, signing, snapshot
 from shared.sync import store as sync_store
 from shared.sync.sealing import BoxForeign, load_or_make_seal_key, seal_public
-from shared.sync.wire import PROTOCOL, Problem, RejoinAnswer, RejoinRequest, SyncAnswer, SyncRequest, pack, unpack
+from shared.sync.wire import (
+    PROTOCOL,
+    Problem,
+    RejoinAnswer,
+    RejoinRequest,
+    SnapshotRequest,
+    SyncAnswer,
+    SyncRequest,
+    pack,
+    unpack,
+)
 
 SEAL_KEY = "seal.key"
 
@@ -107,9 +116,11 @@ def _exchanges(kiosk: Kiosk) -> tuple[list[carry.Exchange], list[Asked], int]:
         add(place, request.nonce, pack(request), what)
         facts += request.n
     for feed in accept.feeds_of(state):
-        nonce, place = new_nonce(), f"GET {SNAPSHOT_PATH}"
-        query = urlencode({"feed": feed, "epoch": state.epoch, "generation": state.generation})
-        add(place, nonce, query.encode(), Asked(place, nonce, feed))
+        nonce, place = new_nonce(), f"POST {SNAPSHOT_PATH}"
+        wanted = SnapshotRequest(
+            nonce=nonce, device=state.device, epoch=state.epoch, generation=state.generation, feed=feed
+        )
+        add(place, nonce, pack(wanted), Asked(place, nonce, feed))
     place = f"POST {REJOIN_PATH}"
     rejoin = accept.rejoin_request(kiosk.db, state, new_nonce())
     memory = Asked(place, rejoin.nonce, rejoin=msgspec.structs.replace(rejoin, hashes=b""))
@@ -120,7 +131,7 @@ def _exchanges(kiosk: Kiosk) -> tuple[list[carry.Exchange], list[Asked], int]:
 def _pushes(kiosk: Kiosk, state: sync_store.SyncState) -> list[SyncRequest]:
     """Every fact that waits, in as many batches as it takes; one empty batch where none does. They ask for no rows."""
     until = sync_store.kiosk_head(kiosk.db).seq
-    health = read_health(kiosk).as_dict()
+    health = read_health(kiosk).as_list()
     made: list[SyncRequest] = []
     while not made or state.acked_seq < until:
         request = accept.first_request(kiosk.db, kiosk.house, state, new_nonce(), health)

@@ -8,7 +8,6 @@ from kiosk.host import Kiosk
 from kiosk.sync.rules import ADVICE, Trouble
 from kiosk.sync.transport import (
     CONNECT_SECONDS,
-    CONTENT_TYPE,
     READ_SECONDS,
     ExchangeFailed,
     new_nonce,
@@ -16,7 +15,7 @@ from kiosk.sync.transport import (
     read_within,
 )
 from shared.kernel.clock import utc_text
-from shared.kernel.errors import N_, Refused
+from shared.kernel.errors import N_, BadInput, Refused
 from shared.kernel.limits import ENROL_BYTES, SYNC_DEADLINE_SECONDS
 from shared.sync import signing
 from shared.sync import store as sync_store
@@ -41,20 +40,15 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
     nonce = new_nonce()
     key = kiosk.next_device_key() if kiosk.state() else kiosk.device_key
     public = signing.public_bytes(key)
-    body = pack(
+    asked = pack(
         EnrolRequest(
             protocol=PROTOCOL, nonce=nonce, code="".join(code.split()), public_key=public, hardware=kiosk.hardware
         )
     )
-    headers = {
-        signing.NONCE_HEADER: nonce,
-        signing.SIGNATURE_HEADER: signing.sign_request(key, PLACE, nonce, body),
-        "Content-Type": CONTENT_TYPE,
-        "Accept-Encoding": "identity",
-    }
+    body = signing.signed_request(key, "", PLACE, nonce, asked)
     try:
         with new_session(kiosk.config.certificates) as session, session.within(SYNC_DEADLINE_SECONDS), session.post(
-            f"{server}/v1/enrol", data=body, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS),
+            f"{server}/v1/enrol", data=body, timeout=(CONNECT_SECONDS, READ_SECONDS),
             stream=True, allow_redirects=False,
         ) as response:  # fmt: skip
             content = b"".join(read_within(response, kiosk.clock, SYNC_DEADLINE_SECONDS, ENROL_BYTES))
@@ -66,14 +60,16 @@ def enrol(kiosk: Kiosk, server: str, code: str) -> EnrolAnswer:
         ) from error
     except ExchangeFailed as error:
         raise _foreign(server) from error
-    if response.headers.get("Content-Type") != CONTENT_TYPE:
-        raise _foreign(server)
-    if response.status_code != 200:
-        problem = unpack(content, Problem)
-        raise Refused(problem.code, problem.message, problem.next_step)
-    answer = unpack(content, EnrolAnswer)
-    signature = response.headers.get(signing.SIGNATURE_HEADER, "")
-    if answer.nonce != nonce or not signing.answer_is_from(answer.server_key, PLACE, nonce, content, signature):
+    # nobody is known yet: what is said is read first, then whether it was signed with the key it names
+    message = content[signing.SIGNATURE_BYTES :]
+    try:
+        if response.status_code != 200:
+            problem = unpack(message, Problem)
+            raise Refused(problem.code, problem.message, problem.next_step)
+        answer = unpack(message, EnrolAnswer)
+    except BadInput as error:
+        raise _foreign(server) from error
+    if answer.nonce != nonce or signing.message_of_answer(answer.server_key, PLACE, nonce, content) is None:
         raise _foreign(server)
     _keep(kiosk, server, public, answer)
     kiosk.take_enrolled_key()

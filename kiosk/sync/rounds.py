@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
-from urllib.parse import urlencode
 
 from kiosk.host import Kiosk
 from kiosk.sync.rules import WHOLE, Pace, Trouble
@@ -15,7 +14,7 @@ from shared.kernel.clock import utc_text
 from shared.kernel.errors import Refused
 from shared.sync import accept, snapshot, store
 from shared.sync.daily import note_compared
-from shared.sync.wire import Problem, RejoinAnswer, SyncAnswer, SyncRequest, pack, unpack
+from shared.sync.wire import Problem, RejoinAnswer, SnapshotRequest, SyncAnswer, SyncRequest, pack, unpack
 
 SYNC_PATH = "/v1/sync"
 REJOIN_PATH = "/v1/rejoin"
@@ -33,8 +32,8 @@ class Link(Protocol):
         """Send a signed request, give back the checked answer. Raises ``ExchangeFailed``."""
         ...
 
-    def stream(self, path: str, nonce: str, query: str) -> Iterator[bytes]:
-        """A snapshot's bytes as they come. Raises ``ExchangeFailed``."""
+    def stream(self, path: str, nonce: str, body: bytes) -> Iterator[bytes]:
+        """Send a signed request; a snapshot's bytes as they come. Raises ``ExchangeFailed``."""
         ...
 
 
@@ -94,8 +93,10 @@ def _bootstrap(kiosk: Kiosk, link: Link) -> None:
     for feed in accept.feeds_of(state):
         if feed not in known:
             nonce = new_nonce()
-            query = urlencode({"feed": feed, "epoch": state.epoch, "generation": state.generation})
-            stream = link.stream(SNAPSHOT_PATH, nonce, query)
+            asked = SnapshotRequest(
+                nonce=nonce, device=state.device, epoch=state.epoch, generation=state.generation, feed=feed
+            )
+            stream = link.stream(SNAPSHOT_PATH, nonce, pack(asked))
             snapshot.load(
                 kiosk.db, kiosk.house, kiosk.clock, stream, feed=feed, nonce=nonce, server_key=link.server_key
             )
@@ -105,7 +106,7 @@ def _exchange(kiosk: Kiosk, link: Link, health: Callable[[], Health | None], pac
     state = _state(kiosk)
     told = health()
     request = accept.first_request(
-        kiosk.db, kiosk.house, state, new_nonce(), told.as_dict() if told else {}, most=pace.most
+        kiosk.db, kiosk.house, state, new_nonce(), told.as_list() if told else [], most=pace.most
     )
     digests = request.digests
     answers = [_ask(link, request)]
@@ -130,7 +131,7 @@ def _rejoin(kiosk: Kiosk, link: Link) -> None:
         return
     while store.outbox(kiosk.db)[0]:
         state = _state(kiosk)
-        push = accept.first_request(kiosk.db, kiosk.house, state, new_nonce(), {})
+        push = accept.first_request(kiosk.db, kiosk.house, state, new_nonce(), [])
         accept.accept(kiosk.db, kiosk.house, kiosk.clock, state, [_ask(link, push)])
     raise ExchangeFailed(Trouble.CLONE, "this card was enrolled on another machine")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import requests
 import urllib3.exceptions
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from urllib3.util import SKIP_HEADER
 
 from kiosk.sync.portal import PROBE_SECONDS, portal_in_the_way
 from kiosk.sync.rules import Trouble, trouble_of_status
@@ -64,35 +65,20 @@ class CentreLink:
 
         ``held_s``: seconds that the centre may hold the answer back.
         """
-        place = f"POST {path}"
-        headers = self._headers(place, nonce, body)
         # a body on its way over a slow line delays the answer; the deadline holds all the same
         deadline = SYNC_DEADLINE_SECONDS + held_s
         patience = min(deadline, READ_SECONDS + held_s + len(body) / SLOWEST_BYTES_PER_SECOND)
-        with self._translated(), self._session.within(deadline), self._session.post(
-            self.server + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, patience),
-            stream=True, allow_redirects=False,
-        ) as response:  # fmt: skip
-            data = b"".join(self._paced(response, deadline, SYNC_BODY_BYTES * 16))
-            signature = response.headers.get(signing.SIGNATURE_HEADER, "")
-            signed = signing.answer_is_from(self.server_key, place, nonce, data, signature)
-            if response.status_code == 200 and signed:
-                return data
-            raise _unbelieved(response, data if signed else b"")
+        with self._answer(path, nonce, body, deadline, patience) as response:
+            message = self._message(response, path, nonce, SYNC_BODY_BYTES * 16, deadline)
+            if response.status_code == 200 and message is not None:
+                return message
+            raise _unbelieved(response, message)
 
-    def stream(self, path: str, nonce: str, query: str) -> Iterator[bytes]:
-        """A snapshot's bytes as they come; who reads them checks the signature at their end."""
-        place = f"GET {path}"
-        headers = self._headers(place, nonce, query.encode())
-        with self._translated(), self._session.within(SNAPSHOT_DEADLINE_SECONDS), self._session.get(
-            f"{self.server}{path}?{query}", headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS * 5),
-            stream=True, allow_redirects=False,
-        ) as response:  # fmt: skip
+    def stream(self, path: str, nonce: str, body: bytes) -> Iterator[bytes]:
+        """Send a signed request; a snapshot's bytes as they come. Who reads them checks the signature at their end."""
+        with self._answer(path, nonce, body, SNAPSHOT_DEADLINE_SECONDS, READ_SECONDS * 5) as response:
             if response.status_code != 200 or response.headers.get("Content-Type") != CONTENT_TYPE:
-                refusal = b"".join(read_within(response, self.clock, SYNC_DEADLINE_SECONDS, ENROL_BYTES))
-                signature = response.headers.get(signing.SIGNATURE_HEADER, "")
-                signed = signing.answer_is_from(self.server_key, place, nonce, refusal, signature)
-                raise _unbelieved(response, refusal if signed else b"")
+                raise _unbelieved(response, self._message(response, path, nonce, ENROL_BYTES, SYNC_DEADLINE_SECONDS))
             yield from self._paced(response, SNAPSHOT_DEADLINE_SECONDS, SNAPSHOT_BYTES)
 
     def _paced(self, response: requests.Response, seconds: float, most_bytes: int) -> Iterator[bytes]:
@@ -108,14 +94,22 @@ class CentreLink:
             self._session.grant(allowed - took)
             yield chunk
 
-    def _headers(self, place: str, nonce: str, body: bytes) -> dict[str, str]:
-        return {
-            signing.DEVICE_HEADER: self.device,
-            signing.NONCE_HEADER: nonce,
-            signing.SIGNATURE_HEADER: signing.sign_request(self.device_key, place, nonce, body),
-            "Content-Type": CONTENT_TYPE,
-            "Accept-Encoding": "identity",
-        }
+    @contextmanager
+    def _answer(
+        self, path: str, nonce: str, body: bytes, deadline_seconds: float, patience_seconds: float
+    ) -> Iterator[requests.Response]:
+        sent = signing.signed_request(self.device_key, self.device, f"POST {path}", nonce, body)
+        with self._translated(), self._session.within(deadline_seconds), self._session.post(
+            self.server + path, data=sent, timeout=(CONNECT_SECONDS, patience_seconds),
+            stream=True, allow_redirects=False,
+        ) as response:  # fmt: skip
+            yield response
+
+    def _message(
+        self, response: requests.Response, path: str, nonce: str, most_bytes: int, deadline_seconds: float
+    ) -> bytes | None:
+        body = b"".join(self._paced(response, deadline_seconds, most_bytes))
+        return signing.message_of_answer(self.server_key, f"POST {path}", nonce, body)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -147,9 +141,14 @@ def trouble_of_error(error: Exception) -> Trouble:
 
 
 def new_session(certificates: str) -> TimedSession:
-    """A session that trusts only the pinned certificate authority, where one is given, and no proxy settings."""
+    """A session that trusts only the pinned certificate authority, where one is given, and no proxy settings.
+
+    It sends no header but what HTTP needs: each costs its bytes in every round, for ever.
+    """
     session = TimedSession()
     session.trust_env = False
+    session.headers.clear()
+    session.headers.update(dict.fromkeys(("User-Agent", "Accept-Encoding"), SKIP_HEADER))
     if certificates:
         session.verify = certificates
     return session
@@ -157,7 +156,7 @@ def new_session(certificates: str) -> TimedSession:
 
 def new_nonce() -> str:
     """Names one exchange."""
-    return secrets.token_hex(12)
+    return secrets.token_urlsafe(12)
 
 
 def read_within(response: requests.Response, clock: Clock, deadline_seconds: float, most_bytes: int) -> Iterator[bytes]:
@@ -174,10 +173,10 @@ def read_within(response: requests.Response, clock: Clock, deadline_seconds: flo
         yield chunk
 
 
-def _unbelieved(response: requests.Response, signed_body: bytes) -> ExchangeFailed:
+def _unbelieved(response: requests.Response, signed_message: bytes | None) -> ExchangeFailed:
     status = response.status_code
-    if signed_body:
-        return ExchangeFailed(trouble_of_status(status), f"HTTP {status}", signed_body)
+    if signed_message is not None:
+        return ExchangeFailed(trouble_of_status(status), f"HTTP {status}", signed_message)
     if "text/html" in response.headers.get("Content-Type", "") and status == 200:
         return ExchangeFailed(Trouble.PORTAL, "HTML where an answer was due")
     return ExchangeFailed(trouble_of_status(status), f"HTTP {status}, not signed by the centre")

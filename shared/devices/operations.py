@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -93,11 +93,11 @@ def _take(
 
 
 def note_contact(
-    db: Database, clock: Clock, device_id: str, said: Mapping[str, Any] | None = None, *, generation: int = 0
+    db: Database, clock: Clock, device_id: str, said: Sequence[Any] | None = None, *, generation: int = 0
 ) -> None:
     """Note that a device was heard of, with what it says of itself and how far its clock is off.
 
-    ``said`` is what ``Health.as_dict`` made, at this version or another; what can't be read keeps what it said last.
+    ``said`` is what ``Health.as_list`` made, at this version or another; what can't be read keeps what it said last.
     """
     now = clock.now()
     health = read_health(said) if said else None

@@ -1,10 +1,10 @@
 """Devices: what a kiosk says about itself, and what of it needs somebody's attention."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -48,15 +48,15 @@ class Health(msgspec.Struct, frozen=True):
     print_waiting: int = 0
     uptime_s: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """The form it travels in."""
-        return cast(dict[str, Any], msgspec.to_builtins(self))
+    def as_list(self) -> list[Any]:
+        """The form it travels in: every round carries it, so names stay at home; new fields go to the end."""
+        return list(msgspec.to_builtins(self).values())
 
 
-def read_health(said: Mapping[str, Any]) -> Health | None:
+def read_health(said: Sequence[Any]) -> Health | None:
     """What a kiosk of this or another version said; unknown fields are passed over. None when it makes no sense."""
     try:
-        return msgspec.convert(dict(said), Health)
+        return msgspec.convert(dict(zip(Health.__struct_fields__, said, strict=False)), Health)
     except msgspec.ValidationError:
         return None
 

@@ -42,7 +42,7 @@ def first_request(
     house: House,
     state: store.SyncState,
     nonce: str,
-    health: dict[str, Any],
+    health: Iterable[Any],
     *,
     most: int = SYNC_BATCH_FACTS,
 ) -> SyncRequest:
@@ -59,7 +59,7 @@ def first_request(
 def next_request(db: Reads, state: store.SyncState, nonce: str, last: SyncAnswer) -> SyncRequest:
     """The request for the next page of rows within a round; pushes nothing."""
     at = store.fact_hash(db, last.acked_seq)
-    return _request(db, state, nonce, last.cursors, {}, [], at, at, first_seq=last.acked_seq + 1)
+    return _request(db, state, nonce, last.cursors, [], [], at, at, first_seq=last.acked_seq + 1)
 
 
 def rejoin_request(db: Reads, state: store.SyncState, nonce: str) -> RejoinRequest:
@@ -94,7 +94,7 @@ def _request(
     state: store.SyncState,
     nonce: str,
     cursors: dict[str, int],
-    health: dict[str, Any],
+    health: Iterable[Any],
     lines: Sequence[FactLine],
     before: bytes,
     after: bytes,
@@ -119,7 +119,7 @@ def _request(
         raw=raw,
         cursors=cursors,
         allotments=list(told),
-        health=health,
+        health=list(health),
     )
 
 
@@ -166,7 +166,7 @@ def accept(db: Database, house: House, clock: Clock, state: store.SyncState, ans
         reads = bool(last.cursors)
         if reads and (refused or not plain or not answers[0].own):
             _rebase(tx, house, clock, state.acked_seq, last.acked_seq, [b for a in answers for b in a.rows])
-        for feed, version in last.cursors.items():
+        for feed, version in [cursor for answer in answers for cursor in answer.cursors.items()]:
             store.set_cursor(tx, feed, version)
         if house.rider:
             house.rider.take(tx, answers[0].grants, generation=last.generation, epoch=state.epoch)

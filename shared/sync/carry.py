@@ -18,12 +18,12 @@ from shared.sync.sealing import DOWN, UP, BoxUnreadable, seal, unseal
 from shared.sync.wire import PROTOCOL, pack, unpack
 
 PLACE = "CARRY"
-PLACES = ("POST /v1/sync", "POST /v1/rejoin", "GET /v1/snapshot")
+PLACES = ("POST /v1/sync", "POST /v1/rejoin", "POST /v1/snapshot")
 T = TypeVar("T")
 
 
 class Exchange(msgspec.Struct, frozen=True, array_like=True):
-    """One request as it would go over HTTP: ``body`` of a POST, or the query of a GET; signed by the device.
+    """One request as it would go over HTTP: ``body`` is its message, signed by the device.
 
     One with a ``fallback`` mark is asked only when the centre wants to compare histories first.
     """
@@ -31,7 +31,7 @@ class Exchange(msgspec.Struct, frozen=True, array_like=True):
     place: str
     nonce: str
     body: bytes
-    signature: str
+    signature: bytes
     fallback: bool = False
 
 
@@ -52,7 +52,7 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
 
     status: int
     body: bytes
-    signature: str
+    signature: bytes
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Signed(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
-    signature: str
+    signature: bytes
 
 
 class Unsigned(BadInput):

@@ -308,7 +308,7 @@ def _answer(
         rows=blocks,
         count=sum(len(block.deleted) for block in blocks),
         digest=rows_digest(blocks),
-        cursors=cursors,
+        cursors={} if cursors == wanted else cursors,
         more=more,
         refusals=push.refusals,
         next_s=next_s,

@@ -21,7 +21,7 @@ from shared.sync.accept import apply_again, take_block
 from shared.sync.rooms import House
 from shared.sync.wire import RowBlock, SnapshotPart, pack, unpack
 
-PLACE = "GET /v1/snapshot"
+PLACE = "POST /v1/snapshot"
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -64,7 +64,7 @@ def send(
         feed=feed, nonce=nonce, generation=life.generation, version=version, head_seq=head_seq, head_hash=head_hash,
         count=count, digest=hashed.digest(),
     )  # fmt: skip
-    signature = signing.sign_answer(key, PLACE, nonce, closing(part)).encode()
+    signature = signing.sign_answer(key, PLACE, nonce, closing(part))
     yield _framed(msgspec.structs.replace(part, signature=signature))
 
 
@@ -124,7 +124,7 @@ def load(
             last.rows is None
             and (last.feed, last.nonce, last.count, last.digest) == (feed, nonce, count, hashed.digest())
             and last.generation == state.generation
-            and signing.answer_is_from(server_key, PLACE, nonce, closing(last), last.signature.decode())
+            and signing.answer_is_from(server_key, PLACE, nonce, closing(last), last.signature)
         )
         if not whole:
             raise BadInput("SNAPSHOT_CUT", N_("下载的数据不完整，没有采用。"), N_("稍后会自动重试。"))

@@ -15,6 +15,7 @@ PROTOCOL = 1
 OLDEST_PROTOCOL = 1
 T = TypeVar("T")
 ZSTD_LEVEL = 3
+SMALLEST_COMPRESSED_BYTES = 400
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_list = msgspec.msgpack.Decoder(list[Any]).decode
@@ -66,8 +67,10 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True):
     message: str
 
 
-class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """``POST /v1/sync``. ``allotments`` is what the house's rider tells: stock rights held and used."""
+class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """``POST /v1/sync``. ``chain_after`` is empty where no fact is pushed; ``health`` is ``Health.as_list``.
+
+    ``allotments`` is what the house's rider tells: stock rights held and used."""
 
     protocol: int
     nonce: str
@@ -83,13 +86,16 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     facts: list[FactBlock]
     cursors: dict[str, int]
     allotments: list[Any] = []
-    health: dict[str, Any] = {}
+    health: list[Any] = []
     raw: list[RawFact] = []
     digests: dict[str, tuple[str, str]] = {}
 
 
-class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the centre answers. ``own``: nothing but the pushed facts has changed, so no rows are needed."""
+class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What the centre answers. ``own``: nothing but the pushed facts has changed, so no rows are needed.
+
+    ``cursors`` is empty where none has moved.
+    """
 
     protocol: int
     nonce: str
@@ -109,7 +115,7 @@ class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     reread: list[str] = []
 
 
-class WaitRequest(msgspec.Struct, frozen=True, kw_only=True):
+class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """``POST /v1/wait``: answer as soon as one of these feeds has something newer, at the latest after ``seconds``."""
 
     protocol: int
@@ -120,7 +126,7 @@ class WaitRequest(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """How far the feeds are. ``full``: the centre lets as many wait as it can; come at the interval you were told."""
 
     nonce: str
@@ -129,7 +135,7 @@ class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True):
     full: bool = False
 
 
-class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One framed part of a snapshot; the last has ``rows`` None and closes the count and digest over all parts."""
 
     rows: RowBlock | None = None
@@ -145,15 +151,20 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pack(message: msgspec.Struct) -> bytes:
-    """A message as compressed msgpack."""
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(_encode(message))
+    """A message as msgpack, compressed where that makes it smaller."""
+    plain = _encode(message)
+    if len(plain) < SMALLEST_COMPRESSED_BYTES:
+        return plain
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(plain)
 
 
 def unpack(data: bytes, kind: type[T], most_bytes: int = SYNC_UNPACKED_BYTES) -> T:
     """What :func:`pack` wrote. Raises ``BadInput`` for anything else, and before more than the limit is unpacked."""
     try:
-        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-            raw = reader.read(most_bytes + 1)
+        raw = data
+        if data.startswith(zstandard.FRAME_HEADER):
+            with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+                raw = reader.read(most_bytes + 1)
         if len(raw) > most_bytes:
             raise BadInput("SYNC_TOO_LARGE", N_("同步数据太大。"))
         return msgspec.msgpack.decode(raw, type=kind)
@@ -239,15 +250,17 @@ def unpack_batch(body: bytes) -> tuple[int, list[FactLine]]:
     return batch.first_seq, from_blocks(batch.blocks, batch.first_seq, batch.n, batch.raw)
 
 
-def rows_digest(blocks: Iterable[RowBlock]) -> bytes:
-    """BLAKE2b-128 over row blocks, carried in the answer and checked before a row is believed."""
+def rows_digest(blocks: Sequence[RowBlock]) -> bytes:
+    """BLAKE2b-128 over row blocks, carried in the answer and checked before a row is believed; empty for none."""
+    if not blocks:
+        return b""
     hashed = hashlib.blake2b(digest_size=16)
     for block in blocks:
         hashed.update(_encode(block))
     return hashed.digest()
 
 
-class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True):
+class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """``POST /v1/enrol``, signed with the key it announces."""
 
     protocol: int
@@ -257,7 +270,7 @@ class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True):
     hardware: str
 
 
-class EnrolAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class EnrolAnswer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Who the device is from now on, whom to trust, and the key that checks its point's passes."""
 
     nonce: str
@@ -275,7 +288,17 @@ class EnrolAnswer(msgspec.Struct, frozen=True, kw_only=True):
 HASH_START_BYTES = 8
 
 
-class RejoinRequest(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """``POST /v1/snapshot``: all rows of one feed."""
+
+    nonce: str
+    device: str
+    epoch: str
+    generation: int
+    feed: str
+
+
+class RejoinRequest(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """``POST /v1/rejoin``: all that a kiosk still keeps, by the first eight bytes of each fact's hash.
 
     ``hashes`` begins after fact ``base_seq``, whose hash is ``base_hash`` (zeros for 0).
@@ -292,7 +315,7 @@ class RejoinRequest(msgspec.Struct, frozen=True, kw_only=True):
     hashes: bytes
 
 
-class RejoinAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class RejoinAnswer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """The epoch to go on under, and the newest fact that both sides hold. ``parked``: facts are kept, not applied."""
 
     protocol: int
@@ -303,7 +326,7 @@ class RejoinAnswer(msgspec.Struct, frozen=True, kw_only=True):
     parked: bool = False
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
+class Problem(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A signed no. ``acked_seq`` is where a gap begins."""
 
     code: str

@@ -53,9 +53,12 @@ def close_doors(app: Flask, *, cookie_name: str, secure_cookies: bool) -> None:
     )
     app.session_interface = _TimelessCookies()
     app.extensions["linqu_csrf"] = CSRFProtect(app)
+    app.extensions["linqu_machines"] = set()
 
     @app.after_request
     def _headers(response: Response) -> Response:
+        if request.blueprint in app.extensions["linqu_machines"]:
+            return response
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if secure_cookies:
@@ -70,5 +73,9 @@ def close_doors(app: Flask, *, cookie_name: str, secure_cookies: bool) -> None:
 
 
 def without_csrf(app: Flask, blueprint: Blueprint) -> None:
-    """Machines sign their requests instead: let this blueprint's writes in without a token."""
+    """Machines sign their requests instead: let this blueprint's writes in without a token.
+
+    No browser reads its answers, so they carry none of the headers that close a page's doors.
+    """
     cast(CSRFProtect, app.extensions["linqu_csrf"]).exempt(blueprint)
+    app.extensions["linqu_machines"].add(blueprint.name)

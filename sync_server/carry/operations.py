@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+import msgspec
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -15,7 +16,7 @@ from shared.kernel.limits import CARRY_EXCHANGES, CARRY_KEPT_DAYS
 from shared.sync import carry
 from shared.sync import store as sync_store
 from shared.sync.rejoin import Told, newest_common
-from shared.sync.signing import DEVICE_HEADER, NONCE_HEADER, SIGNATURE_HEADER
+from shared.sync.signing import SIGNATURE_BYTES, SignedRequest
 from shared.sync.wire import PROTOCOL, Problem, SyncRequest, unpack
 from sync_server.carry import store
 from sync_server.host import Centre
@@ -131,10 +132,10 @@ class _Talk:
         """One exchange. After a refusal only what compares histories is still asked."""
         wanted = exchange.fallback and not self._known if self._compare else not (exchange.fallback or self.detail)
         if exchange.place not in carry.PLACES or not wanted:
-            return carry.Reply(0, b"", "")
+            return carry.Reply(0, b"", b"")
         if self._is_old(exchange):
             self._known = True
-            return carry.Reply(0, b"", "")
+            return carry.Reply(0, b"", b"")
         reply = self._through_the_door(exchange)
         if reply.status == 200:
             self._compared = self._compared or exchange.fallback
@@ -161,25 +162,16 @@ class _Talk:
 
     def _through_the_door(self, exchange: carry.Exchange) -> carry.Reply:
         method, _, path = exchange.place.partition(" ")
-        headers = {
-            DEVICE_HEADER: self._device.id,
-            NONCE_HEADER: exchange.nonce,
-            SIGNATURE_HEADER: exchange.signature,
-            "Content-Type": CONTENT_TYPE,
-        }
-        asks = method == "GET"
-        builder = EnvironBuilder(
-            path,
-            method=method,
-            headers=list(headers.items()),
-            query_string=exchange.body.decode("ascii", "replace") if asks else None,
-            data=None if asks else exchange.body,
-        )
+        signed = SignedRequest(self._device.id, exchange.nonce, exchange.signature, exchange.body)
+        builder = EnvironBuilder(path, method=method, data=msgspec.msgpack.encode(signed))
         try:
-            body, status, answered = run_wsgi_app(self._app.wsgi_app, builder.get_environ())
-            return carry.Reply(int(status[:3]), b"".join(body), answered.get(SIGNATURE_HEADER, ""))
+            chunks, status, headers = run_wsgi_app(self._app.wsgi_app, builder.get_environ())
+            body = b"".join(chunks)
         finally:
             builder.close()
+        # a snapshot's stream is signed at its end, everything else before its beginning
+        at = 0 if headers.get("Content-Type") == CONTENT_TYPE else SIGNATURE_BYTES
+        return carry.Reply(int(status[:3]), body[at:], body[:at])
 
     def outcome(self, facts: int) -> Outcome:
         """What the whole file turned out to be."""

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from shared.devices import operations as devices
@@ -14,14 +14,24 @@ from shared.pickup_points import store as pickup_points
 from shared.sync import signing, snapshot, store
 from shared.sync.receive import SyncProblem
 from shared.sync.sealing import seal_public
-from shared.sync.wire import EnrolAnswer, EnrolRequest, Problem, RejoinRequest, SyncRequest, WaitRequest, pack, unpack
+from shared.sync.wire import (
+    EnrolAnswer,
+    EnrolRequest,
+    Problem,
+    RejoinRequest,
+    SnapshotRequest,
+    SyncRequest,
+    WaitRequest,
+    pack,
+    unpack,
+)
 from sync_server.host import current_centre
 from sync_server.sync.operations import feeds_of, known_device, take_rejoin, take_round
 from sync_server.sync.waiting import wait_for_news
 
 CONTENT_TYPE = "application/vnd.linqu.sync"
 
-T = TypeVar("T", SyncRequest, RejoinRequest, WaitRequest)
+T = TypeVar("T", SyncRequest, RejoinRequest, SnapshotRequest, WaitRequest)
 
 blueprint = Blueprint("sync_api", __name__, url_prefix="/v1")
 
@@ -31,18 +41,39 @@ def _place() -> str:
 
 
 def _answer(message: msgspec.Struct, nonce: str, status: int = 200) -> Response:
-    body = pack(message)
-    response = Response(body, status, content_type=CONTENT_TYPE)
-    signature = signing.sign_answer(current_centre().server_key, _place(), nonce, body)
-    response.headers[signing.SIGNATURE_HEADER] = signature
+    response = Response(signing.signed_answer(current_centre().server_key, _place(), nonce, pack(message)), status)
+    # the signature says what it is
+    del response.headers["Content-Type"]
     return response
+
+
+def _signed(body: bytes) -> signing.SignedRequest:
+    signed = signing.read_request(body)
+    g.sync_nonce = signed.nonce
+    return signed
+
+
+def _wrong_signature() -> BadInput:
+    return BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
+
+
+def _asked(kind: type[T]) -> tuple[Device, T]:
+    """Who asks, proven, and what."""
+    signed = _signed(request.get_data())
+    device = known_device(current_centre(), signed.device)
+    if not signed.is_from(device.public_key, _place()):
+        raise _wrong_signature()
+    asked = unpack(signed.message, kind)
+    if (asked.nonce, asked.device) != (signed.nonce, device.id):
+        raise _wrong_signature()
+    return device, asked
 
 
 @blueprint.errorhandler(Refused)
 def _refused(refused: Refused) -> Response:
     acked_seq = refused.acked_seq if isinstance(refused, SyncProblem) else -1
     problem = Problem(code=refused.code, message=refused.message, next_step=refused.next_step, acked_seq=acked_seq)
-    return _answer(problem, request.headers.get(signing.NONCE_HEADER, ""), refused.status)
+    return _answer(problem, g.get("sync_nonce", ""), refused.status)
 
 
 @blueprint.before_request
@@ -54,11 +85,10 @@ def _limit_bodies() -> None:
 @blueprint.post("/enrol")
 def enrol() -> ResponseReturnValue:
     centre = current_centre()
-    body = request.get_data()
-    asked = unpack(body, EnrolRequest, ENROL_BYTES)
-    signature = request.headers.get(signing.SIGNATURE_HEADER, "")
-    if not signing.request_is_from(asked.public_key, _place(), asked.nonce, body, signature):
-        raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
+    signed = _signed(request.get_data())
+    asked = unpack(signed.message, EnrolRequest, ENROL_BYTES)
+    if asked.nonce != signed.nonce or not signed.is_from(asked.public_key, _place()):
+        raise _wrong_signature()
     device = devices.claim(centre.db, centre.clock, asked.code, asked.public_key, asked.hardware)
     centre.ledger.enrolled(device)
     point = pickup_points.point(centre.db, device.point)
@@ -82,25 +112,6 @@ def enrol() -> ResponseReturnValue:
     )
 
 
-def _signed_device(body: bytes) -> tuple[Device, str]:
-    nonce = request.headers.get(signing.NONCE_HEADER, "")
-    device = known_device(current_centre(), request.headers.get(signing.DEVICE_HEADER, ""))
-    signature = request.headers.get(signing.SIGNATURE_HEADER, "")
-    if not signing.request_is_from(device.public_key, _place(), nonce, body, signature):
-        raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
-    return device, nonce
-
-
-def _asked(kind: type[T]) -> tuple[Device, T]:
-    """The signed message of this request and the device that made it. Raises ``BadInput``, ``DeviceUnknown``."""
-    body = request.get_data()
-    device, nonce = _signed_device(body)
-    asked = unpack(body, kind)
-    if (asked.nonce, asked.device) != (nonce, device.id):
-        raise BadInput("SIGNATURE", N_("请求的签名不对。"), N_("请重新登记。"))
-    return device, asked
-
-
 @blueprint.post("/sync")
 def sync() -> ResponseReturnValue:
     device, asked = _asked(SyncRequest)
@@ -119,17 +130,16 @@ def wait() -> ResponseReturnValue:
     return _answer(wait_for_news(current_centre(), device, asked), asked.nonce)
 
 
-@blueprint.get("/snapshot")
+@blueprint.post("/snapshot")
 def send_snapshot() -> ResponseReturnValue:
     centre = current_centre()
-    device, nonce = _signed_device(request.query_string)
-    feed = request.args.get("feed", "")
-    if feed not in feeds_of(centre, device):
+    device, asked = _asked(SnapshotRequest)
+    if asked.feed not in feeds_of(centre, device):
         raise Refused("FEED_FOREIGN", N_("本机无权读取这个数据流。"))
     life = store.server_life(centre.db)
-    if life is None or request.args.get("generation") != str(life.generation):
+    if life is None or asked.generation != life.generation:
         raise SyncProblem("GENERATION", N_("中心从备份恢复过，正在与本机对账。"), -1)
-    if request.args.get("epoch") != device.epoch:
+    if asked.epoch != device.epoch:
         raise SyncProblem("EPOCH", N_("本机的记录要先与中心核对。"), -1)
 
     # every part shows the same moment, and no round waits for it; packed first, so that a slow line holds nothing
@@ -139,8 +149,8 @@ def send_snapshot() -> ResponseReturnValue:
                 moment,
                 centre.house,
                 centre.server_key,
-                feed=feed,
-                nonce=nonce,
+                feed=asked.feed,
+                nonce=asked.nonce,
                 point=device.point,
                 device=device.id,
                 epoch=device.epoch,

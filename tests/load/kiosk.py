@@ -96,7 +96,7 @@ class LoadKiosk:
             facts=blocks,
             raw=raw,
             cursors=self.cursors,
-            health=self._health() if health else {},
+            health=self._health() if health else [],
         )
 
     def take(self, request: SyncRequest, answer: SyncAnswer) -> None:
@@ -114,7 +114,7 @@ class LoadKiosk:
             del self.waiting[: request.n], self.hashes[: request.n]
         self.cursors = {**self.cursors, **answer.cursors}
 
-    def _health(self) -> dict[str, Any]:
+    def _health(self) -> list[Any]:
         return Health(
             app_version="0.3.0",
             camera=Part.OK,
@@ -127,7 +127,7 @@ class LoadKiosk:
             waiting=len(self.waiting),
             clock_utc=utc_text(clock.now()),
             uptime_s=int(clock.monotonic() - self.started),
-        ).as_dict()
+        ).as_list()
 
 
 def an_inbound(parcel: str, number: int) -> Inbound:

@@ -9,7 +9,7 @@ from shared.sync.wire import Problem, SyncAnswer, SyncRequest, pack, unpack
 from tests.load.kiosk import LoadKiosk, NotBelieved
 
 PLACE = "POST /v1/sync"
-CONTENT_TYPE = "application/vnd.linqu.sync"
+HEADERS_SENT_BYTES = 100
 ANSWER_SECONDS = 30.0
 
 
@@ -23,16 +23,9 @@ class Said(NamedTuple):
     answer: SyncAnswer | None
 
 
-def signed(kiosk: LoadKiosk, request: SyncRequest) -> tuple[bytes, dict[str, str]]:
-    """Body and headers of a request."""
-    body = pack(request)
-    return body, {
-        signing.DEVICE_HEADER: kiosk.device,
-        signing.NONCE_HEADER: request.nonce,
-        signing.SIGNATURE_HEADER: signing.sign_request(kiosk.key, PLACE, request.nonce, body),
-        "Content-Type": CONTENT_TYPE,
-        "Accept-Encoding": "identity",
-    }
+def signed(kiosk: LoadKiosk, request: SyncRequest) -> bytes:
+    """The body of a request."""
+    return signing.signed_request(kiosk.key, kiosk.device, PLACE, request.nonce, pack(request))
 
 
 class Line:
@@ -57,19 +50,19 @@ class Line:
 
     def send(self, kiosk: LoadKiosk, request: SyncRequest) -> Said:
         """Send a request and check who answers; the kiosk does not take the answer yet."""
-        body, headers = signed(kiosk, request)
+        body = signed(kiosk, request)
         try:
-            self._connection.request("POST", "/v1/sync", body, headers)
+            self._connection.request("POST", "/v1/sync", body)
             response = self._connection.getresponse()
             data = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
             raise
-        signature = response.headers.get(signing.SIGNATURE_HEADER, "")
-        if not signing.answer_is_from(kiosk.server_key, PLACE, request.nonce, data, signature):
+        message = signing.message_of_answer(kiosk.server_key, PLACE, request.nonce, data)
+        if message is None:
             raise NotBelieved(f"HTTP {response.status}, not signed")
-        sent = len(body) + sum(len(name) + len(value) + 4 for name, value in headers.items()) + 60
+        sent = len(body) + HEADERS_SENT_BYTES
         received = len(data) + len(str(response.headers)) + 20
         if response.status != 200:
-            return Said(response.status, unpack(data, Problem).code, sent, received, None)
-        return Said(200, "", sent, received, unpack(data, SyncAnswer))
+            return Said(response.status, unpack(message, Problem).code, sent, received, None)
+        return Said(200, "", sent, received, unpack(message, SyncAnswer))

@@ -9,6 +9,7 @@ import pytest
 
 from shared.db import Database
 from shared.sync.journal import CentreJournal
+from shared.sync.signing import SIGNATURE_BYTES
 from shared.sync.wire import SyncAnswer, unpack
 from sync_server.app import make_app
 from sync_server.host import Centre
@@ -40,10 +41,9 @@ class Growing:
     def round(self) -> SyncAnswer:
         """One round through the front door."""
         request = self.kiosk.request()
-        body, headers = signed(self.kiosk, request)
-        response = self.door.post("/v1/sync", data=body, headers=headers)
+        response = self.door.post("/v1/sync", data=signed(self.kiosk, request))
         assert response.status_code == 200, response.data
-        answer = unpack(response.data, SyncAnswer)
+        answer = unpack(response.data[SIGNATURE_BYTES:], SyncAnswer)
         self.kiosk.take(request, answer)
         return answer
 

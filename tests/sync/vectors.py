@@ -18,7 +18,7 @@ from shared.sync import sealing, signing, store
 from shared.sync.daily import shape
 from shared.sync.journal import chain_hash, mark_of
 from shared.sync.rooms import House
-from shared.sync.snapshot import closing
+from shared.sync.snapshot import PLACE, closing
 from shared.sync.wire import (
     PROTOCOL,
     FactLine,
@@ -101,24 +101,34 @@ def close_of_snapshot() -> SnapshotPart:
     )  # fmt: skip
 
 
-def message(key: Ed25519PrivateKey, direction: str, place: str, nonce: str, sent: msgspec.Struct) -> dict[str, str]:
-    """A message as msgpack, as it was compressed, and the signature over the compressed bytes."""
-    body = pack(sent)
-    sign = signing.sign_request if direction == "request" else signing.sign_answer
+def asked(place: str, nonce: str, sent: msgspec.Struct) -> dict[str, str]:
+    """A request: the message as msgpack, as it was packed, its signature, and the body that holds all of it."""
+    packed = pack(sent)
     return {
-        "direction": direction, "place": place, "nonce": nonce, "msgpack": msgspec.msgpack.encode(sent).hex(),
-        "body": body.hex(), "signature": sign(key, place, nonce, body),
+        "direction": "request", "place": place, "nonce": nonce, "msgpack": msgspec.msgpack.encode(sent).hex(),
+        "packed": packed.hex(), "signature": signing.sign_request(DEVICE_KEY, place, nonce, packed).hex(),
+        "body": signing.signed_request(DEVICE_KEY, "K1", place, nonce, packed).hex(),
+    }  # fmt: skip
+
+
+def answered(place: str, nonce: str, sent: msgspec.Struct) -> dict[str, str]:
+    """The answer to it, in the same way."""
+    packed = pack(sent)
+    return {
+        "direction": "answer", "place": place, "nonce": nonce, "msgpack": msgspec.msgpack.encode(sent).hex(),
+        "packed": packed.hex(), "signature": signing.sign_answer(CENTRE_KEY, place, nonce, packed).hex(),
+        "body": signing.signed_answer(CENTRE_KEY, place, nonce, packed).hex(),
     }  # fmt: skip
 
 
 def messages() -> Sequence[dict[str, str]]:
     """One message of each sort."""
-    asked, answered = rejoin()
+    ours, theirs = rejoin()
     return [
-        message(DEVICE_KEY, "request", "POST /v1/sync", "n-1", request()),
-        message(CENTRE_KEY, "answer", "POST /v1/sync", "n-1", answer()),
-        message(DEVICE_KEY, "request", "POST /v1/rejoin", "n-2", asked),
-        message(CENTRE_KEY, "answer", "POST /v1/rejoin", "n-2", answered),
+        asked("POST /v1/sync", "n-1", request()),
+        answered("POST /v1/sync", "n-1", answer()),
+        asked("POST /v1/rejoin", "n-2", ours),
+        answered("POST /v1/rejoin", "n-2", theirs),
     ]
 
 
@@ -135,7 +145,7 @@ def all_vectors() -> dict[str, Any]:
         "messages": messages(),
         "snapshot_close": {
             "msgpack": close.hex(),
-            "signature": signing.sign_answer(CENTRE_KEY, "GET /v1/snapshot", "n-3", close),
+            "signature": signing.sign_answer(CENTRE_KEY, PLACE, "n-3", close).hex(),
         },
         "box": {
             "private_key": bytes(range(64, 96)).hex(),

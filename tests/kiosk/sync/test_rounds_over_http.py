@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import requests
 import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.devices.health import clock_trusted
 from kiosk.host import ForeignDatabase, Kiosk, open_kiosk
@@ -25,7 +26,8 @@ from shared.parcels.rules import ParcelState, Recipient, Way
 from shared.pickup_points.operations import set_shelf_layer
 from shared.pickup_points.rules import ShelfLayer
 from shared.sync import rows, store
-from shared.sync.signing import load_or_make_key
+from shared.sync.signing import load_or_make_key, signed_request
+from shared.sync.wire import SnapshotRequest, pack
 from shared.web.frame import LinkState
 from tests.kiosk.sync.conftest import POINT, REGION, RunningCentre, claim_code
 from tests.kiosk.sync.test_hostile_networks import answering, http
@@ -115,7 +117,8 @@ def test_a_wrong_code_and_an_absent_centre_are_told_apart(
 def test_a_stranger_cannot_make_the_centre_unpack_much(running_centre: RunningCentre) -> None:
     bomb = zstandard.ZstdCompressor().compress(bytes(32 * 1024 * 1024))
     assert len(bomb) < 8 * 1024
-    for body, status in ((bomb, 400), (bytes(64 * 1024), 413)):
+    signed = signed_request(Ed25519PrivateKey.generate(), "", "POST /v1/enrol", "nonce", bomb)
+    for body, status in ((bomb, 400), (signed, 400), (bytes(64 * 1024), 413)):
         answer = requests.post(f"{running_centre.url}/v1/enrol", data=body, timeout=10)
         assert answer.status_code == status
 
@@ -164,8 +167,9 @@ def test_a_device_may_not_read_another_points_feed(kiosk: Kiosk, running_centre:
 
     round_of(kiosk)
     link = open_link(kiosk)
+    asked = SnapshotRequest(nonce="nonce", device=link.device, epoch="", generation=1, feed="point:JN-YZ01")
     with pytest.raises(ExchangeFailed):
-        list(link.stream("/v1/snapshot", "nonce", "feed=point%3AJN-YZ01"))
+        list(link.stream("/v1/snapshot", "nonce", pack(asked)))
     link.close()
 
 
