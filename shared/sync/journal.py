@@ -84,7 +84,8 @@ class KioskJournal:
 class CentreJournal:
     """The centre's own facts (console, imports, phones) enter through the same door as the kiosks'.
 
-    Facts of one transaction become one journal row a point, written just before the commit.
+    Facts of one transaction become one journal row a point, written just before the commit. Who writes to several
+    points in one transaction goes through them in sorted order.
     """
 
     db: Database
@@ -105,6 +106,8 @@ class CentreJournal:
         batches: dict[str, _OwnBatch] = tx.memo.setdefault("own facts", {})
         batch = batches.get(point)
         if batch is None:
+            # in the order in which a round takes them: of two that wait for each other one would be refused
+            rows.lock_feed(tx, f"point:{point}")
             rows.lock_feed(tx, f"journal:{point}")
             life = store.server_life(tx)
             assert life is not None  # noqa: S101 - init has run before anybody writes

@@ -72,8 +72,8 @@ def _replay(
 
 def differences(source: Reads, rebuilt: Reads, house: House) -> list[str]:
     """The feeds whose rows do not follow from the journal; empty when all is well."""
-    feeds = {row["feed"] for row in source.query("SELECT feed FROM feeds")}
-    feeds |= {row["feed"] for row in rebuilt.query("SELECT feed FROM feeds")}
+    feeds = {row["feed"] for row in source.query("SELECT feed FROM feed_versions")}
+    feeds |= {row["feed"] for row in rebuilt.query("SELECT feed FROM feed_versions")}
     return sorted(
         feed
         for feed in feeds

@@ -203,6 +203,11 @@ class Rider(Protocol):
         ...
 
 
+def scope_of(feed: str) -> str:
+    """``point:JN-HL01`` → ``JN-HL01``: the point (or region) whose rows, journal and version lie together."""
+    return feed.partition(":")[2]
+
+
 @dataclass(frozen=True)
 class Room:
     """A feature's part in sync, exported as ``ROOM`` by ``shared/<room>/__init__.py``.

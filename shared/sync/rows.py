@@ -15,10 +15,12 @@ import msgspec
 from shared.db import Tx
 from shared.db.database import Reads
 from shared.sync import store
-from shared.sync.rooms import House, SyncedTable
+from shared.sync.rooms import House, SyncedTable, scope_of
 
 Image = tuple[str, tuple[Any, ...], tuple[Any, ...] | None]
 
+_BEGIN = "INSERT INTO feed_versions (point, feed, version) VALUES (?, ?, 0) ON CONFLICT (point, feed) DO NOTHING"
+_HOLD = "UPDATE feed_versions SET version = version WHERE point = ? AND feed = ? RETURNING version"
 _FEEDS = "feed versions"
 _UNDO = "undo images"
 _ROWS = "rows read"
@@ -31,10 +33,11 @@ def lock_feed(tx: Tx, feed: str) -> int:
         versions = tx.memo[_FEEDS] = {}
         tx.before_commit(lambda: _store_versions(tx))
     if feed not in versions:
-        row = tx.one("UPDATE feeds SET version = version WHERE feed = ? RETURNING version", (feed,))
+        key = (scope_of(feed), feed)
+        row = tx.one(_HOLD, key)
         if row is None:
-            tx.execute("INSERT INTO feeds (feed, version) VALUES (?, 0) ON CONFLICT (feed) DO NOTHING", (feed,))
-            row = tx.one("UPDATE feeds SET version = version WHERE feed = ? RETURNING version", (feed,))
+            tx.execute(_BEGIN, key)
+            row = tx.one(_HOLD, key)
         assert row is not None  # noqa: S101 - the line above has just made it
         versions[feed] = int(row["version"])
     return versions[feed]
@@ -49,7 +52,10 @@ def next_version(tx: Tx, feed: str) -> int:
 
 def _store_versions(tx: Tx) -> None:
     versions: dict[str, int] = tx.memo.pop(_FEEDS)
-    tx.executemany("UPDATE feeds SET version = ? WHERE feed = ?", [(v, feed) for feed, v in sorted(versions.items())])
+    tx.executemany(
+        "UPDATE feed_versions SET version = ? WHERE point = ? AND feed = ?",
+        [(version, scope_of(feed), feed) for feed, version in sorted(versions.items())],
+    )
 
 
 def held_version(db: Reads, feed: str) -> int | None:

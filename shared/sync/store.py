@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from shared.db import Row, Tx
 from shared.db.database import Reads
-from shared.sync.rooms import Fact
+from shared.sync.rooms import Fact, scope_of
 from shared.sync.wire import FactLine
 
 HASH_BYTES = 16
@@ -438,7 +438,7 @@ def journal_body(db: Reads, point: str, number: int) -> bytes:
 
 def feed_version(db: Reads, feed: str) -> int:
     """The newest version of a feed."""
-    row = db.one("SELECT version FROM feeds WHERE feed = ?", (feed,))
+    row = db.one("SELECT version FROM feed_versions WHERE point = ? AND feed = ?", (scope_of(feed), feed))
     return int(row["version"]) if row else 0
 
 

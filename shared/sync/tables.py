@@ -74,4 +74,17 @@ MIGRATIONS = (
             "found_at TEXT NOT NULL, PRIMARY KEY (point, device, feed, found_at))"
         ),
     ),
+    (
+        # centre: a feed's version lies with what it counts: its key begins with the point (or region), as theirs do
+        (
+            "CREATE TABLE feed_versions (point TEXT NOT NULL, feed TEXT NOT NULL, version BIGINT NOT NULL, "
+            "PRIMARY KEY (point, feed))"
+        ),
+        (
+            "INSERT INTO feed_versions (point, feed, version) SELECT "
+            "CASE WHEN feed LIKE 'point:%' THEN substr(feed, 7) WHEN feed LIKE 'region:%' THEN substr(feed, 8) "
+            "ELSE substr(feed, 9) END, feed, version FROM feeds"
+        ),
+        "DROP TABLE feeds",
+    ),
 )

@@ -73,7 +73,7 @@ def _renumber(db: Database, table: SyncedTable) -> None:
         )
         for row in tx.query(f"SELECT {table.scope} AS place, max(version) AS newest FROM {table.name} GROUP BY 1"):
             tx.execute(
-                "UPDATE feeds SET version = greatest(version, ?) WHERE feed = ?",
+                "UPDATE feed_versions SET version = greatest(version, ?) WHERE feed = ?",
                 (row["newest"], table.feed(row["place"])),
             )
 
@@ -102,10 +102,13 @@ def table(programs: Path) -> str:
         for query, one in large.items()
         if (before := small.get(query)) is not None
     ]
+    words = (
+        f"{ROUNDS} mixed rounds of {KIOSKS} kiosks, once with {SMALL} parcels, batches and devices more and once with "
+        f"{LARGE}, on PostgreSQL {programs.parent.name} with `pg_stat_statements`."
+    )
     return "\n".join(
         [
-            f"{ROUNDS} mixed rounds of {KIOSKS} kiosks, once with {SMALL} parcels, batches and devices more and once with "
-            f"{LARGE}, on PostgreSQL {programs.parent.name} with `pg_stat_statements`.",
+            words,
             "",
             "| Statement | Calls | ms, small | ms, large | Blocks, small | Blocks, large |",
             "|---|---:|---:|---:|---:|---:|",
