@@ -14,10 +14,12 @@ from shared.db.copies import in_use
 from shared.kernel.errors import Refused
 from shared.kernel.limits import SYNC_BODY_BYTES
 from shared.sync.findings import report
-from sync_server import life
-from sync_server.commands import backup, restore, restored
+from shared.sync.quarantine import retry_known
+from sync_server import erasure, life
+from sync_server.commands import backup, carry, erase, restore, restored
 from sync_server.config import read_config
 from sync_server.host import Centre, init_centre, open_centre
+from sync_server.openapi import openapi
 from sync_server.shop.commands import channel
 
 T = TypeVar("T")
@@ -37,6 +39,9 @@ def run() -> None:
         _or_exit(lambda: stack.enter_context(in_use(config.data)))
         centre = _or_exit(lambda: open_centre(config))
         life.note_start(centre.db, config.data)
+        erasure.finish(centre)
+        # an update may have brought what some facts were waiting for
+        retry_known(centre.journal)
         _serve(centre)
 
 
@@ -100,9 +105,12 @@ def import_file(kind: str, file: Path) -> None:
 
 
 main.add_command(channel)
+main.add_command(openapi)
 main.add_command(backup)
 main.add_command(restore)
 main.add_command(restored)
+main.add_command(carry)
+main.add_command(erase)
 
 
 def _or_exit(work: Callable[[], T]) -> T:
