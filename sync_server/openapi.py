@@ -66,6 +66,7 @@ def document() -> dict[str, Any]:
             "/v1/rejoin": {"post": _call("rejoin", "Compare histories after a restore or a clone.", "Rejoin")},
             "/v1/wait": {"post": _call("wait", "Be answered as soon as a feed has news.", "Wait")},
             "/v1/snapshot": {"post": _snapshot()},
+            "/v1/carry": {"post": _carried()},
         },
         "components": {
             "schemas": dict(sorted(schemas.items())),
