@@ -11,7 +11,7 @@ from shared.kernel.clock import SystemClock
 from tests.bench.machine import words_about_this_machine
 from tests.bench.report import Figure, reported
 
-FIGURES = ("handout", "sync", "pages", "scan", "startup")
+FIGURES = ("handout", "sync", "growth", "pages", "scan", "startup")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SAVE = "--save"
 

@@ -1,105 +1,121 @@
-"""Sync of 10 000 facts to an empty centre on loopback, against one zstd POST of the same rows into ``executemany``."""
+"""Sync on loopback, against what is physically possible with the same records, both measured in turn.
+
+The work set is pushed by a kiosk that was offline and pulled by a second machine of the same point, as replacement
+hardware does; then idle rounds, and every hundredth order changes. Times are those of the client, bytes those of the
+line with HTTP headers. Rounds carry signatures and the kiosk's real health. Each round of the measurement has an empty
+centre of its own; the first only warms up. How other systems do on the same records: ``PEERS.md``.
+"""
 
 import statistics
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-import requests
-import zstandard
-
 from kiosk.host import Kiosk
-from kiosk.sync.rounds import open_link, run_round
-from kiosk.sync.rules import Trouble
-from shared.parcels.facts import Inbound
-from shared.parcels.tables import PARCELS
+from tests.bench import limit, linqu
 from tests.bench.handout import DISK
-from tests.bench.point import POINT
 from tests.bench.processes import free_port, running, wait_until_answers
-from tests.bench.report import in_turn, line
-from tests.bench.stand import address, begin_centre, centre_environ, claim, join
+from tests.bench.proxy import Traffic, counting
+from tests.bench.report import line
+from tests.bench.workset import orders
 
 FACTS = 10_000
+CHANGED = FACTS // linqu.EVERY
 ROUNDS = 5
-IDLE_ROUNDS = 15
+IDLE_ROUNDS = 20
+ONE_POST = "one zstd POST into executemany"
+ONE_GET = "one zstd GET into executemany"
 
 
-def figures() -> None:
-    """As many kiosks with as many facts each, in turn with as many posts; the first of each only warms both up."""
-    DISK.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=DISK) as name:
-        folder = Path(name)
-        (folder / "peer").mkdir()
-        peer, port = folder / "peer", free_port()
-        centre = centre_environ(folder)
-        here = begin_centre(centre)
-        codes = [claim(here, f"{POINT[:-2]}{number:02d}", number) for number in range(1, ROUNDS + 2)]
-        here.db.close()
-        with (
-            running("sync_server", "run", environ=centre),
-            running("tests.bench.peer", str(port), str(peer)),
-        ):
-            wait_until_answers(f"{address(centre)}/console")
-            wait_until_answers(f"http://127.0.0.1:{port}/")
-            kiosks = [_kiosk(folder / f"k{n}", address(centre), code) for n, code in enumerate(codes)]
-            rows = _rows(kiosks[0])
-            waiting = iter(kiosks)
-            works = (lambda: _post(f"http://127.0.0.1:{port}/rows", rows)), (lambda: _push(next(waiting)))
-            in_turn(1, *works)
-            theirs, ours = in_turn(ROUNDS, *works)
-            line(f"sync_push_{FACTS}", ours, "s", ours / theirs, "one zstd POST into executemany")
-            idle = statistics.median(_push(kiosks[0]) for _ in range(IDLE_ROUNDS))
-            line("sync_idle_round", idle * 1000, "ms")
+@contextmanager
+def linqu_centre(folder: Path) -> Iterator[tuple[Traffic, int]]:
+    """A centre with the work set's room, as a process; the counted way to it and the process's number."""
+    port = free_port()
+    with (
+        running("tests.bench.linqu", "centre", str(folder), str(port), log=folder / "centre.log") as process,
+        counting(port) as traffic,
+    ):
+        wait_until_answers(f"http://127.0.0.1:{port}/console")
+        yield traffic, process.pid
 
 
-def _kiosk(folder: Path, server: str, code: str) -> Kiosk:
-    kiosk = join({"LINQU_DATA": str(folder), "LINQU_SERVER": server}, server, code)
-    journal, point = kiosk.journal(), kiosk.point_code
-    with journal.writing(point) as tx:
-        for number in range(FACTS):
-            journal.record(tx, _inbound(journal.ids.new(), number), point=point, actor="S1")
-    return kiosk
+def join(folder: Path, replica: str, traffic: Traffic) -> Kiosk:
+    """A kiosk that is enrolled there."""
+    here = linqu.open_replica(folder, replica)
+    linqu.setup(here, folder, replica, f"http://127.0.0.1:{traffic.port}")
+    return here
 
 
-def _inbound(parcel: str, number: int) -> Inbound:
-    shelf, layer = number % 8 + 1, number % 5 + 1
-    return Inbound(
-        parcel=parcel,
-        waybill=f"SF{number:012d}",
-        carrier="SF",
-        resident=f"0.ABCDE.{number % 300}",
-        order="",
-        name_masked="王*明",
-        phone_tail=f"{number % 10000:04d}",
-        shelf=shelf,
-        layer=layer,
-        pickup_code=f"{shelf}-{layer}-{number % 9999 + 1:04d}",
-        cold=False,
-        contents=(),
-    )
+@contextmanager
+def limit_client(folder: Path) -> Iterator[limit.Client]:
+    """The limit's server, as a process, and its client with the work set."""
+    folder.mkdir()
+    port = free_port()
+    with running("tests.bench.limit", str(port), str(folder), log=folder / "limit.log"):
+        wait_until_answers(f"http://127.0.0.1:{port}/")
+        client = limit.Client(folder / "near.db", port)
+        client.fill(orders(FACTS))
+        yield client
 
 
-def _rows(kiosk: Kiosk) -> list[tuple[object, ...]]:
-    found = kiosk.db.query(PARCELS.select_live, (kiosk.point_code,))
-    return [(*(row[column] for column in PARCELS.columns), 1, 0) for row in found]
-
-
-def _post(url: str, rows: list[tuple[object, ...]]) -> float:
+def seconds(work: Callable[[], object]) -> float:
+    """How long it takes."""
     start = time.perf_counter()
-    body = zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(rows))
-    answer = requests.post(url, data=body, timeout=60)
-    if answer.text != str(len(rows)):
-        raise RuntimeError(answer.text)
+    work()
     return time.perf_counter() - start
 
 
-def _push(kiosk: Kiosk) -> float:
-    link = open_link(kiosk)
-    start = time.perf_counter()
-    trouble = run_round(kiosk, link, lambda: None)
-    took = time.perf_counter() - start
-    link.close()
-    if trouble is not Trouble.NONE:
-        raise RuntimeError(trouble)
-    return took
+def figures() -> None:
+    """All of it, ``ROUNDS`` times."""
+    linqu.add_room()
+    DISK.mkdir(exist_ok=True)
+    taken: dict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory(dir=DISK) as name:
+        for number in range(ROUNDS + 1):
+            folder = Path(name) / str(number)
+            folder.mkdir()
+            with linqu_centre(folder) as (traffic, _), limit_client(folder / "limit") as client:
+                some = _one_round(folder, traffic, client)
+            if number:
+                for figure, values in some.items():
+                    taken[figure] += values
+    _report({figure: statistics.median(values) for figure, values in taken.items()})
+
+
+def _one_round(folder: Path, traffic: Traffic, client: limit.Client) -> dict[str, list[float]]:
+    near, far = join(folder, "a", traffic), join(folder, "b", traffic)
+    linqu.create(near, orders(FACTS))
+    push, look = linqu.rounds(near, until_sent=True), linqu.rounds(near, until_sent=False)
+    pull = linqu.rounds(far, until_sent=False)
+    traffic.take()
+    some = {"push": [seconds(push)], "push_bytes": [float(sum(traffic.take()))],
+            "push_limit": [seconds(lambda: client.push(FACTS))],
+            "pull": [seconds(pull)], "pull_limit": [seconds(lambda: client.pull(FACTS))]}  # fmt: skip
+    if linqu.count_orders(far) != FACTS:
+        raise RuntimeError(f"{linqu.count_orders(far)} orders arrived")
+    look()
+    traffic.take()
+    some["idle"] = [seconds(look) for _ in range(IDLE_ROUNDS)]
+    up, down = traffic.take()
+    some |= {"idle_up": [up / IDLE_ROUNDS], "idle_down": [down / IDLE_ROUNDS]}
+    linqu.change(near)
+    some |= {"change_push": [seconds(push)], "change_push_limit": [seconds(lambda: client.push(CHANGED))]}
+    some |= {"change_pull": [seconds(pull)], "change_pull_limit": [seconds(lambda: client.pull(CHANGED))]}
+    for one in (near, far):
+        one.db.close()
+    return some
+
+
+def _report(took: dict[str, float]) -> None:
+    for name, against in (("push", ONE_POST), ("pull", ONE_GET)):
+        line(f"sync_{name}_{FACTS}", took[name], "s", took[name] / took[f"{name}_limit"], against)
+    line(f"sync_push_{FACTS}_bytes", took["push_bytes"] / 1e6, "MB")
+    line("sync_idle_round", took["idle"] * 1000, "ms")
+    line("sync_idle_bytes_up", took["idle_up"], "bytes")
+    line("sync_idle_bytes_down", took["idle_down"], "bytes")
+    line("sync_idle_bytes", took["idle_up"] + took["idle_down"], "bytes")
+    for name, against in (("change_push", ONE_POST), ("change_pull", ONE_GET)):
+        line(f"sync_{name}_{CHANGED}", took[name] * 1000, "ms", took[name] / took[f"{name}_limit"], against)
