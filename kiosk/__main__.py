@@ -10,7 +10,7 @@ import click
 
 from kiosk.carry.commands import carry
 from kiosk.config import read_config
-from kiosk.copies.commands import backup, restore
+from kiosk.copies.commands import backup, rebuild, restore
 from kiosk.host import Kiosk, open_kiosk
 from kiosk.supervisor import ALL_PROCESSES, Supervisor, processes_of
 from shared.db.copies import in_use
@@ -104,6 +104,7 @@ def doctor() -> None:
 
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(rebuild)
 main.add_command(carry)
 
 

@@ -1,37 +1,50 @@
-"""What ``kiosk doctor`` looks at, and how it says what it found."""
+"""What ``kiosk doctor`` looks at, and how it says what it found and what to do."""
 
 from datetime import timedelta
 
 import msgspec
 
 from kiosk import store as kiosk_store
+from kiosk.carry import operations as carry
+from kiosk.copies import operations as copies
+from kiosk.copies import store as copy_store
+from kiosk.copies.rules import WORDS as STICK_WORDS
+from kiosk.copies.rules import StickState
+from kiosk.erasure import store as erasure
 from kiosk.host import Kiosk
+from kiosk.sync.rules import ADVICE, Trouble
 from shared.kernel.clock import utc_text
 from shared.kernel.limits import LOSS_SHOWN_DAYS
 from shared.sync import rows, store
 from shared.sync.accept import feeds_of
 from shared.sync.findings import Finding
 from shared.sync.journal import chain_hash
+from shared.sync.redaction import content, is_redacted
 
 FULLEST_TABLES = 5
 REBUILD = "请停止程序，用 python -m kiosk restore 恢复备份；没有备份就用 python -m kiosk rebuild 从中心重建"
 
 
 def examine(kiosk: Kiosk) -> list[Finding]:
-    """Database, keys, chain, outbox, quarantine, and the digests to compare with the centre's."""
-    findings = [_integrity(kiosk), _sizes(kiosk)]
+    """Database, history, what waits, copies, and the digests to compare with the centre's."""
+    whole = _integrity(kiosk)
+    if not whole.good:
+        # nothing else that is read from it would be worth a word
+        return [whole]
+    findings = [whole, _sizes(kiosk)]
     state = kiosk.state()
     if state is None:
         return [*findings, Finding(False, "本机还没有登记：python -m kiosk enrol --server 地址 --code 登记码")]
-    findings.append(
-        Finding(True, f"设备 {state.device}，自提点 {state.point}，上次联系中心 {state.last_contact or '从未'}")
-    )
+    findings.append(_identity(state))
+    findings.append(_trouble(state))
     findings.append(_chain(kiosk))
     findings.extend(_loss(kiosk))
-    waiting, oldest = store.outbox(kiosk.db)
-    findings.append(Finding(True, f"待发 {waiting} 条" + (f"，最早 {oldest}" if oldest else "")))
-    parked = store.count_quarantine(kiosk.db)
-    findings.append(Finding(parked == 0, f"隔离区 {parked} 条" + ("，需要处理" if parked else "")))
+    findings.append(_outbox(kiosk, state))
+    findings.append(_parked(kiosk))
+    findings.extend(_restored(kiosk))
+    findings.append(_copies(kiosk))
+    findings.extend(_carried(kiosk))
+    findings.extend(_erased(kiosk))
     findings.extend(
         Finding(True, f"数据流 {feed} 摘要 {rows.digest(kiosk.db, kiosk.house, feed)}") for feed in feeds_of(state)
     )
@@ -41,6 +54,35 @@ def examine(kiosk: Kiosk) -> list[Finding]:
 def _integrity(kiosk: Kiosk) -> Finding:
     bad = kiosk.db.damage()
     return Finding(not bad, f"数据库损坏：{bad[0]}。{REBUILD}" if bad else "数据库完整")
+
+
+def _identity(state: store.SyncState) -> Finding:
+    who = f"设备 {state.device}，自提点 {state.point}，纪元 {state.epoch}，中心第 {state.generation} 代"
+    return Finding(True, f"{who}，上次联系中心 {state.last_contact or '从未'}")
+
+
+def _trouble(state: store.SyncState) -> Finding:
+    """Why the last round failed, with the words that staff see too."""
+    trouble = Trouble(state.trouble) if state.trouble in set(Trouble) else Trouble.BAD_ANSWER
+    cause, step = ADVICE[trouble]
+    return Finding(trouble is not Trouble.CLONE, f"同步：{cause}{step}")
+
+
+def _outbox(kiosk: Kiosk, state: store.SyncState) -> Finding:
+    """What waits for the centre, and what it has but keeps in no backup yet."""
+    waiting, oldest = store.outbox(kiosk.db)
+    text = f"待发 {waiting} 条" + (f"，最早 {oldest}" if oldest else "")
+    lag = max(0, state.acked_seq - state.durable_seq)
+    return Finding(True, f"{text}；中心已收 {state.acked_seq} 条，其中 {lag} 条还没有进中心的备份，本机都留着")
+
+
+def _parked(kiosk: Kiosk) -> Finding:
+    parked = store.open_quarantine(kiosk.db, limit=3)
+    if not parked:
+        return Finding(True, "隔离区 0 条")
+    first = "；".join(f"第 {row['seq']} 条 {row['kind']}：{row['reason']}" for row in parked)
+    count = store.count_quarantine(kiosk.db)
+    return Finding(False, f"隔离区 {count} 条（{first}）。它们照样会发到中心，请运营在后台“隔离区”处理")
 
 
 def _loss(kiosk: Kiosk) -> list[Finding]:
@@ -58,6 +100,48 @@ def _loss(kiosk: Kiosk) -> list[Finding]:
     return [Finding(not fresh, f"{gone}，中心已补发它有的；{loss.unsent} 条中心没有收到过：请对照货架核对包裹")]
 
 
+def _restored(kiosk: Kiosk) -> list[Finding]:
+    """A database that was itself put back from a copy, and those that were replaced."""
+    findings = []
+    restore = copy_store.open_restore(kiosk.db)
+    if restore is not None:
+        findings.append(
+            Finding(
+                False,
+                f"数据库在 {restore.at} 从 {restore.file} 恢复，还没有与中心联系：取件照常，限量商品先不卖。请接通网络",
+            )
+        )
+    kept = sorted(folder.name for folder in kiosk.config.data.glob("replaced-*"))
+    if kept:
+        findings.append(
+            Finding(True, f"保留着被替换的旧数据库 {len(kept)} 份：{'、'.join(kept)}。确认不再需要后可以删除")
+        )
+    return findings
+
+
+def _copies(kiosk: Kiosk) -> Finding:
+    """The second copy on the stick."""
+    state, last = copies.stick_state(kiosk, kiosk.clock.now()), copy_store.stick_copy(kiosk.db)
+    said, step = STICK_WORDS[state]
+    when = f"最新一份 {utc_text(last.at)}，到第 {last.seq} 条，{last.file}。" if last else ""
+    return Finding(state in (StickState.OK, StickState.OFF), f"{said}{when}{step}")
+
+
+def _carried(kiosk: Kiosk) -> list[Finding]:
+    last = carry.waiting_answer(kiosk)
+    if last is None:
+        return []
+    return [Finding(True, f"{last.made_at} 用 U 盘带出的第 {last.number} 号文件（{last.facts} 条）还没有取回回复")]
+
+
+def _erased(kiosk: Kiosk) -> list[Finding]:
+    left = erasure.unfinished(kiosk.db)
+    if not left:
+        return []
+    until = max(one.until_seq for one in left)
+    return [Finding(True, f"{len(left)} 位已删除的居民还留在待发的记录里，发到第 {until} 条后自动清除")]
+
+
 def _sizes(kiosk: Kiosk) -> Finding:
     """How much lies here: the fullest tables, so that growth is seen before the disk is full."""
     counts = sorted(((table.count, table.name) for table in kiosk.db.tools.tables), reverse=True)
@@ -67,16 +151,21 @@ def _sizes(kiosk: Kiosk) -> Finding:
 
 
 def _chain(kiosk: Kiosk) -> Finding:
-    """Hash every kept fact again and compare with what was written."""
-    kept = store.facts_after(kiosk.db, 0)
-    before = store.START_OF_CHAIN
-    for index, fact in enumerate(kept):
-        if index == 0 and fact["seq"] > 1:
-            before = bytes(fact["hash"])
-            continue
-        hashed = chain_hash(before, fact["kind"], fact["at"], fact["actor"], bytes(fact["payload"]))
-        if hashed != bytes(fact["hash"]) or (index and fact["seq"] != kept[index - 1]["seq"] + 1):
-            return Finding(False, f"事实链在第 {fact['seq']} 条断开：请联系运营")
-        msgspec.msgpack.decode(bytes(fact["payload"]))
-        before = hashed
-    return Finding(True, f"事实链完整，{len(kept)} 条")
+    """Hash every kept fact again and compare with what was written, from where the kept ones begin."""
+    state = kiosk.enrolled_state()
+    seq, before, redacted = state.base_seq, store.fact_hash(kiosk.db, state.base_seq), 0
+    for fact in store.facts_after(kiosk.db, 0):
+        payload = bytes(fact["payload"])
+        hashed = chain_hash(before, fact["kind"], fact["at"], fact["actor"], payload)
+        if hashed != bytes(fact["hash"]) or fact["seq"] != seq + 1:
+            return Finding(False, f"事实链在第 {fact['seq']} 条断开。{REBUILD}")
+        msgspec.msgpack.decode(content(payload))
+        redacted += is_redacted(payload)
+        seq, before = seq + 1, hashed
+    if seq < state.acked_seq:
+        return Finding(
+            False, f"中心已收到第 {state.acked_seq} 条，本机只到第 {seq} 条：联网后自动补齐，此前限量商品先不卖"
+        )
+    dropped = f"，更早的 {state.base_seq} 条已在中心备份中、本机不再保留" if state.base_seq else ""
+    blanked = f"，其中 {redacted} 条已隐去个人信息" if redacted else ""
+    return Finding(True, f"事实链完整，{seq - state.base_seq} 条{blanked}{dropped}")

@@ -1,11 +1,21 @@
 """The rooms of the kiosk: the shared ones, and those with tables that never leave it."""
 
-from kiosk import carry, copies, labels, pickup, sales, staff, tables
+from kiosk import carry, copies, erasure, labels, pickup, sales, staff, tables
 from kiosk import parcels as counter
 from shared import allotments, cases, catalogue, devices, orders, parcels, pickup_points, residents, stock
 from shared.sync import House
 
-LOCAL_ROOMS = (tables.ROOM, staff.ROOM, labels.ROOM, pickup.ROOM, counter.ROOM, sales.ROOM, copies.ROOM, carry.ROOM)
+LOCAL_ROOMS = (
+    tables.ROOM,
+    staff.ROOM,
+    labels.ROOM,
+    pickup.ROOM,
+    counter.ROOM,
+    sales.ROOM,
+    copies.ROOM,
+    carry.ROOM,
+    erasure.ROOM,
+)
 SHARED_ROOMS = (
     parcels.ROOM,
     orders.ROOM,

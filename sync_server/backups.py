@@ -10,7 +10,7 @@ from shared.kernel.errors import N_, Refused
 from shared.kernel.limits import BACKUPS_KEPT
 from shared.sync import store
 from shared.sync.signing import keep_hex_secret
-from sync_server import life
+from sync_server import erasure, life
 from sync_server.config import Config
 from sync_server.host import DATABASE_FILE, Centre, open_centre
 
@@ -130,8 +130,9 @@ def restored(config: Config, clock: Clock) -> int:
     try:
         now = store.server_life(centre.db)
         assert now is not None  # noqa: S101 - an open centre has a life
-        if reached is not None and now.generation > reached.generation:
-            return now.generation
-        return life.begin(centre.db, config.data)
+        noticed = reached is not None and now.generation > reached.generation
+        generation = now.generation if noticed else life.begin(centre.db, config.data)
+        erasure.finish(centre)
+        return generation
     finally:
         centre.db.close()

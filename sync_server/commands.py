@@ -101,6 +101,19 @@ def carry(files: tuple[Path, ...]) -> None:
     raise SystemExit(1 if wrong else 0)
 
 
+@click.command()
+@click.argument("resident")
+@click.option("--reason", required=True, help="Why; written into the operators' log.")
+def erase(resident: str, reason: str) -> None:
+    """Erase RESIDENT (the id in the address of their page) here and at every kiosk."""
+    from sync_server import erasure
+
+    with in_words("没有删除"):
+        done = erasure.erase(open_centre(read_config()), resident, reason, "cli")
+    click.echo(f"已删除：{len(done.points)} 个自提点，{done.facts} 条历史记录隐去了个人信息；统计不变")
+    click.echo("各终端在下两次同步内清除；中心和 U 盘的下一份备份里也不再有。较早的备份到期自动删除")
+
+
 def _say_life(generation: int) -> None:
     click.echo(f"开始第 {generation} 代。各终端下一次联系时会补发备份之后的记录，期间库存额度先冻结")
     click.echo("备份之后登记、停用的终端已按 ledger.jsonl 补上；用 python -m sync_server doctor 查看")

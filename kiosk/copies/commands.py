@@ -7,6 +7,7 @@ import click
 
 from kiosk.config import read_config
 from kiosk.copies import operations
+from kiosk.copies import rebuild as rebuilding
 from kiosk.host import open_kiosk
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refused
@@ -46,6 +47,22 @@ def restore(file: Path, older: bool) -> None:
         if done.kept is not None:
             click.echo(f"原来的数据库保留在 {done.kept}")
         click.echo("现在可以启动。取件照常；在与中心联系一次之前，不卖任何有限量的商品")
+
+
+@click.command()
+def rebuild() -> None:
+    """Read every row anew from the centre, without losing what waits for it. Stop the kiosk's processes first."""
+    try:
+        done = rebuilding.rebuild(read_config(), SystemClock())
+    except OSError as error:
+        _end(f"没有重建：{error}")
+    except Refused as refused:
+        _end(str(refused))
+    else:
+        click.echo(f"留下 {done.facts} 条记录，其中 {done.unsent} 条还没有发到中心")
+        if done.kept is not None:
+            click.echo(f"损坏的数据库保留在 {done.kept}；记录读到第 {done.newest} 条为止，之后中心已有的会补回")
+        click.echo("现在可以启动；接通网络后，所有数据从中心重新下载")
 
 
 def _end(words: str) -> None:

@@ -9,9 +9,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk import store as kiosk_store
 from kiosk.config import Config
 from kiosk.copies import store
-from kiosk.copies.rules import Plan, StickCopy, StickState, is_old, next_slot, slot_name
+from kiosk.copies.rules import ROTATION, Plan, StickCopy, StickState, is_old, next_slot, slot_name
+from kiosk.erasure import store as erasure
 from kiosk.host import DATABASE_FILE, ForeignDatabase, Kiosk
 from kiosk.house import kiosk_house
+from kiosk.log_mark import FILE as LOG_MARK
+from kiosk.watermark import FILE as NEWEST_MARK
 from shared.db import DatabaseUnreadable, SqliteDatabase, copies, open_sqlite
 from shared.db.migrations import schema_version
 from shared.kernel.clock import Clock, utc_text
@@ -21,6 +24,9 @@ from shared.sync import store as sync_store
 from shared.sync.rebuild import migrate_house
 from shared.sync.signing import keep_hex_secret, load_or_make_key, public_bytes
 from shared.sync.tables import MIGRATIONS as GROUND
+
+MARKS = (NEWEST_MARK, LOG_MARK)
+"""Files that say how far the database had come: true of the replaced one only."""
 
 
 def back_up(kiosk: Kiosk, file: Path) -> int:
@@ -70,6 +76,26 @@ def copy_to_stick(kiosk: Kiosk) -> StickCopy:
     with kiosk.db.writing() as tx:
         store.set_stick_copy(tx, made)
     return made
+
+
+def names_the_erased(kiosk: Kiosk) -> bool:
+    """Whether somebody was erased here since the newest copy was made."""
+    done_at, last = erasure.last_done(kiosk.db), store.stick_copy(kiosk.db)
+    return done_at is not None and last is not None and utc_text(last.at) <= done_at
+
+
+def copy_without_the_erased(kiosk: Kiosk) -> bool:
+    """If the copies name somebody erased: make one without them and drop the other; whether that was done."""
+    folder = kiosk.config.copy
+    if folder is None or not names_the_erased(kiosk):
+        return False
+    made = copy_to_stick(kiosk)
+    device = kiosk.enrolled_state().device
+    for slot in range(ROTATION):
+        if slot_name(device, slot) != made.file:
+            (folder / slot_name(device, slot)).unlink(missing_ok=True)
+    copies.on_disk(folder)
+    return True
 
 
 def stick_state(kiosk: Kiosk, now: datetime) -> StickState:
@@ -136,7 +162,7 @@ def restore(config: Config, file: Path, clock: Clock, *, older: bool = False) ->
                     store.add_restore(tx, at, str(file), aside.name)
             finally:
                 copy.close()
-            there = copies.put_in_place(fetched, database, aside)
+            there = copies.put_in_place(fetched, database, aside, with_it=MARKS)
     return Restored(state.device, head.seq, aside if there else None)
 
 

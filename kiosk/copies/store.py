@@ -1,9 +1,11 @@
 """SQL of copies and restores."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kiosk.copies.rules import StickCopy
-from shared.db import Tx
+from shared.db import Row, Tx
 from shared.db.database import Reads
 from shared.kernel.clock import parse_utc, utc_text
 
@@ -50,3 +52,21 @@ def open_restore(db: Reads) -> Restore | None:
 def settle_restores(tx: Tx, at: str) -> None:
     """The centre has been heard since: the histories are joined again."""
     tx.execute("UPDATE restores SET settled_at = ? WHERE settled_at IS NULL", (at,))
+
+
+# --- saving a damaged file ----------------------------------------------------------------------------------------
+
+SELECT_FACTS = "SELECT seq, point, kind, at, actor, payload, hash FROM facts ORDER BY seq"
+
+
+def select_all(table: str) -> str:
+    """Everything in one of our tables."""
+    return f"SELECT * FROM {table}"  # noqa: S608 - a name of ours
+
+
+def add_rows(tx: Tx, table: str, rows: Sequence[Row | Mapping[str, Any]]) -> None:
+    """Write saved rows under the names of their columns."""
+    for row in rows:
+        values = dict(row)
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        tx.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - our names

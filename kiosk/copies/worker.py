@@ -57,10 +57,11 @@ class CopyWorker:
         last = store.stick_copy(kiosk.db)
         head = sync_store.kiosk_head(kiosk.db)
         due = is_due(last, kiosk.clock.now(), head.seq, operations.stick_plan(kiosk.config))
-        if not due and state is not StickState.NONE_YET:
+        if not due and state is not StickState.NONE_YET and not operations.names_the_erased(kiosk):
             return state
         try:
-            operations.copy_to_stick(kiosk)
+            if not operations.copy_without_the_erased(kiosk):
+                operations.copy_to_stick(kiosk)
         except (OSError, CopyDamaged, DiskFull) as error:
             log.warning("no copy on the stick: %s", error)
             self._again = now + FAILED_SECONDS

@@ -7,7 +7,7 @@ is set aside with its write-ahead log, because it may hold what no copy does.
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -146,11 +146,12 @@ def _forget(fetched: Path) -> None:
         old.unlink()
 
 
-def put_in_place(fetched: Path, database: Path, aside: Path) -> bool:
+def put_in_place(fetched: Path, database: Path, aside: Path, *, with_it: Sequence[str] = ()) -> bool:
     """Make a checked copy the database; what stood there lies in the new folder ``aside``. True if there was any.
 
     Nobody may have either file open. At no moment is there no database: a second name keeps the old one, its log is
-    moved away (it would be taken for the new one's), and the copy takes the name over.
+    moved away (it would be taken for the new one's) together with the files named ``with_it`` that speak of the old
+    one, and the copy takes the name over.
     """
     on_disk(fetched)
     there = database.exists()
@@ -161,6 +162,9 @@ def put_in_place(fetched: Path, database: Path, aside: Path) -> bool:
             log = database.with_name(database.name + ending)
             if log.exists():
                 log.replace(aside / log.name)
+        for name in with_it:
+            if (database.parent / name).exists():
+                (database.parent / name).replace(aside / name)
         on_disk(aside)
     fetched.replace(database)
     on_disk(database.parent)

@@ -254,13 +254,19 @@ class SqliteDatabase:
             raise OSError(f"{path}: {error}") from error
 
     def salvage(self, sql: str) -> Iterator[Row]:
-        """The rows of a query on a damaged file, as far as they can be read; none where not even the table can."""
+        """The rows of a query on a damaged file, as far as they can be read; none where not even the table can.
+
+        On a connection of its own: one that has met a bad page reads nothing any more.
+        """
+        conn = _connect(self.path, self._key)
         try:
-            cursor = self._connection().execute(sql)
+            cursor = conn.execute(sql)
             while (row := cursor.fetchone()) is not None:
                 yield cast(Row, row)
         except sqlcipher3.DatabaseError:
             return
+        finally:
+            conn.close()
 
     def shred(self) -> bool:
         """Write the whole file anew and empty the log, so that nothing deleted can be read from either.

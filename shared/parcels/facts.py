@@ -4,7 +4,7 @@ Everything goes through :func:`_settle`: the rows of the parcels, the stock that
 the orders they belong to, so that the three can't disagree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from shared.parcels.rules import (
     hand_out_case,
     handed_out,
 )
+from shared.residents import store as residents
 from shared.stock import store as stock
 from shared.stock.rules import Line, Reason
 from shared.sync import Fact, FactKind
@@ -131,6 +132,29 @@ class CaseClosed(msgspec.Struct, frozen=True, array_like=True):
     note: str
 
 
+class Forgotten(msgspec.Struct, frozen=True, array_like=True):
+    """A resident was erased: their parcels stay, and name nobody.
+
+    ``parcels`` are those that carried the same masked name and digits without a resident.
+    """
+
+    resident: str
+    parcels: tuple[str, ...]
+
+
+def _person(tx: Tx, fact: Fact, it: Expected | Inbound) -> tuple[str, str]:
+    """Masked name and digits as they may be kept: somebody erased does not come back with a fact that was under way."""
+    if it.resident and residents.is_erased(tx, fact.point, it.resident):
+        return "", ""
+    return it.name_masked, it.phone_tail
+
+
+def _blank(it: Expected | Inbound, ids: Set[str]) -> Expected | Inbound | None:
+    if it.resident in ids or it.parcel in ids:
+        return msgspec.structs.replace(it, name_masked="", phone_tail="")
+    return None
+
+
 def _settle(tx: Tx, fact: Fact, changes: Sequence[Change], reason: Reason) -> None:
     lines: list[Line] = []
     order_ids: dict[str, None] = {}
@@ -177,7 +201,7 @@ def _step(tx: Tx, fact: Fact, n: int, parcel_id: str, event: Event, **values: An
 def _expected(tx: Tx, fact: Fact, it: Expected) -> None:
     parcel = Parcel(
         it.parcel, it.waybill, Carrier(it.carrier), it.resident, it.order, ParcelState.EXPECTED, None, None, "",
-        it.cold, it.contents, it.name_masked, it.phone_tail, fact.at, None, None, "", "", "",
+        it.cold, it.contents, *_person(tx, fact, it), fact.at, None, None, "", "", "",
     )  # fmt: skip
     known = store.parcel(tx, fact.point, it.parcel) or store.by_waybill(tx, fact.point, it.waybill)
     if known is None:
@@ -205,7 +229,7 @@ def _inbound(tx: Tx, fact: Fact, it: Inbound) -> None:
     state = after(ParcelState.EXPECTED, Event.INBOUND, shelved=shelf is not None) or ParcelState.EXPECTED
     told = Parcel(
         it.parcel, it.waybill, Carrier(it.carrier), it.resident, it.order, state, shelf, layer, it.pickup_code,
-        it.cold, it.contents, it.name_masked, it.phone_tail, None, fact.at, None, "", "", "",
+        it.cold, it.contents, *_person(tx, fact, it), None, fact.at, None, "", "", "",
     )  # fmt: skip
     before = known = None
     if not store.never_heard_of(tx, fact.point, it.parcel, it.waybill):
@@ -341,9 +365,22 @@ def _case_closed(tx: Tx, fact: Fact, it: CaseClosed) -> None:
     store.put_case(tx, fact.point, replace(case, closed_at=fact.at))
 
 
+def _forgotten(tx: Tx, fact: Fact, it: Forgotten) -> None:
+    of_theirs = {parcel.id: parcel for parcel in store.of_resident(tx, fact.point, it.resident)}
+    for parcel_id in it.parcels:
+        parcel = store.parcel(tx, fact.point, parcel_id)
+        if parcel is not None and not parcel.resident:
+            of_theirs[parcel_id] = parcel
+    for parcel in of_theirs.values():
+        store.put_parcel(tx, fact.point, replace(parcel, resident=it.resident, name_masked="", phone_tail=""))
+    if tx.authoritative:
+        store.blank_removed(tx, fact.point, it.resident)
+
+
 KINDS = (
-    FactKind("parcels.expected.v1", Expected, _expected, centre_only=True),
-    FactKind("parcels.inbound.v1", Inbound, _inbound),
+    FactKind("parcels.expected.v1", Expected, _expected, centre_only=True, blank=_blank),
+    FactKind("parcels.inbound.v1", Inbound, _inbound, blank=_blank),
+    FactKind("parcels.forgotten.v1", Forgotten, _forgotten, centre_only=True),
     FactKind("parcels.inbound_undone.v1", InboundUndone, _inbound_undone),
     FactKind("parcels.shelved.v1", Shelved, _shelved),
     FactKind("parcels.handed_out.v1", HandedOut, _handed_out),

@@ -237,6 +237,38 @@ def recent_hand_outs(db: Reads, point: str, limit: int = 20) -> list[Parcel]:
     return [_parcel(row) for row in found]
 
 
+def ids_of_residents(db: Reads, point: str, residents: Collection[str]) -> set[str]:
+    """Every parcel that these residents ever had at a point, those that were removed again too."""
+    if not residents:
+        return set()
+    marks = ", ".join("?" * len(residents))
+    found = db.query(
+        f"SELECT id FROM parcels WHERE point = ? AND resident IN ({marks})",  # noqa: S608 - question marks
+        (point, *residents),
+    )
+    return {row["id"] for row in found}
+
+
+def named(db: Reads, point: str, name_masked: str, phone_tail: str) -> list[str]:
+    """Parcels that carry a masked name and digits without saying whose they are."""
+    if not name_masked or not phone_tail:
+        return []
+    found = db.query(
+        "SELECT id FROM parcels WHERE point = ? AND phone_tail = ? AND name_masked = ? AND resident = '' "
+        "AND deleted = 0 ORDER BY id",
+        (point, phone_tail, name_masked),
+    )
+    return [row["id"] for row in found]
+
+
+def blank_removed(tx: Tx, point: str, resident: str) -> None:
+    """Empty what rows that are gone still hold of a person; nobody reads them, so no version is given."""
+    tx.execute(
+        "UPDATE parcels SET name_masked = '', phone_tail = '' WHERE point = ? AND resident = ? AND deleted = 1",
+        (point, resident),
+    )
+
+
 def put_parcel(tx: Tx, point: str, parcel: Parcel) -> None:
     """Write a parcel."""
     put(

@@ -6,8 +6,8 @@ from shared.db.matching import containing, searched
 from shared.kernel.limits import SEARCH_ROWS
 from shared.kernel.privacy import mask_name
 from shared.residents.rules import Resident, ResidentDetail
-from shared.residents.tables import RESIDENTS
-from shared.sync import put
+from shared.residents.tables import ERASURES, RESIDENTS
+from shared.sync import put, read, remove
 
 _RESIDENT = "SELECT id, number, name_masked, phone_tail FROM residents WHERE point = ? AND deleted = 0 "
 _DETAIL = "SELECT id, number, name, phone, created_at FROM resident_details "
@@ -80,6 +80,26 @@ def put_resident(tx: Tx, point: str, resident: Resident) -> None:
     put(tx, RESIDENTS, values)
 
 
+def remove_resident(tx: Tx, point: str, id: str) -> None:  # noqa: A002 - the domain's word, as in the row
+    """Know a resident no more at a point."""
+    remove(tx, RESIDENTS, (point, id))
+
+
+def put_erasure(tx: Tx, point: str, id: str, at: str) -> None:  # noqa: A002 - the domain's word, as in the row
+    """Note that a resident was erased at a point."""
+    put(tx, ERASURES, {"point": point, "id": id, "at": at})
+
+
+def is_erased(db: Reads, point: str, id: str) -> bool:  # noqa: A002 - the domain's word, as in the row
+    """Whether a resident was erased at a point."""
+    return read(db, ERASURES, (point, id)) is not None
+
+
+def erased(db: Reads, point: str) -> list[str]:
+    """Everybody who was erased at a point."""
+    return [row["id"] for row in db.query("SELECT id FROM erasures WHERE point = ? AND deleted = 0", (point,))]
+
+
 # --- centre only --------------------------------------------------------------------------------------------------
 
 
@@ -112,4 +132,39 @@ def add_detail(tx: Tx, detail: ResidentDetail) -> None:
     tx.execute(
         "INSERT INTO resident_details (id, number, phone, name, created_at) VALUES (?, ?, ?, ?, ?)",
         (detail.id, detail.number, detail.phone, detail.name, detail.created_at),
+    )
+
+
+def points_of(db: Reads, id: str) -> list[str]:  # noqa: A002 - the domain's word, as in the row
+    """The points that know a resident, or have erased them already."""
+    found = db.query(
+        "SELECT point FROM residents WHERE id = ? AND deleted = 0 UNION SELECT point FROM erasures WHERE id = ? "
+        "ORDER BY point",
+        (id, id),
+    )
+    return [row["point"] for row in found]
+
+
+def forget_detail(tx: Tx, id: str) -> int:  # noqa: A002 - the domain's word, as in the row
+    """Drop full name and phone; 0 when there were none."""
+    return tx.execute("DELETE FROM resident_details WHERE id = ?", (id,))
+
+
+def points_with_erasures(db: Reads) -> list[str]:
+    """The points at which anybody was erased."""
+    return [row["point"] for row in db.query("SELECT DISTINCT point FROM erasures ORDER BY point")]
+
+
+def swept(db: Reads, point: str) -> int:
+    """How far a point's journal has been searched for those erased there."""
+    row = db.one("SELECT number FROM erasure_sweeps WHERE point = ?", (point,))
+    return int(row["number"]) if row else 0
+
+
+def set_swept(tx: Tx, point: str, number: int) -> None:
+    """Note how far it was searched; 0 begins anew."""
+    tx.execute(
+        "INSERT INTO erasure_sweeps (point, number) VALUES (?, ?) "
+        "ON CONFLICT (point) DO UPDATE SET number = excluded.number",
+        (point, number),
     )

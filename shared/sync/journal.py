@@ -12,6 +12,7 @@ from shared.db import Database, Tx
 from shared.kernel.clock import Clock, utc_text
 from shared.kernel.ids import IdMaker
 from shared.sync import rows, store
+from shared.sync.redaction import is_redacted, kept_hash
 from shared.sync.rooms import Fact, House
 from shared.sync.wire import FactLine, pack_batch
 
@@ -27,7 +28,12 @@ def mark_of(hashed: bytes) -> str:
 
 
 def chain_hash(before: bytes, kind: str, at: str, actor: str, payload: bytes) -> bytes:
-    """The hash of a fact: BLAKE2b-128 over the hash before it, its kind, time, actor and packed payload."""
+    """The hash of a fact: BLAKE2b-128 over the hash before it, its kind, time, actor and packed payload.
+
+    A redacted fact carries the hash that it had when it was whole.
+    """
+    if is_redacted(payload):
+        return kept_hash(payload)
     head = _encode((kind, at, actor))
     return hashlib.blake2b(before + head + payload, digest_size=store.HASH_BYTES).digest()
 

@@ -1,6 +1,6 @@
 """What a person decides about a parked fact: apply it after all, or leave it with a reason. Both are facts."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import msgspec
 
@@ -52,13 +52,18 @@ def room_of(rooms: Sequence[Room]) -> Room:
             tx, Fact(fact.point, it.device, it.epoch, it.seq, it.kind, it.at, it.actor, payload, it.mark), payload
         )
 
+    def retried_blank(it: Retried, ids: Set[str]) -> Retried | None:
+        kind = kinds.get(it.kind)
+        blank = kind.blank(kind.decode(it.payload), ids) if kind is not None and kind.blank is not None else None
+        return None if blank is None else msgspec.structs.replace(it, payload=msgspec.msgpack.encode(blank))
+
     def discarded(tx: Tx, fact: Fact, it: Discarded) -> None:
         """Nothing changes: the decision itself is the record."""
 
     return Room(
         "quarantine",
         kinds=(
-            FactKind("sync.retried.v1", Retried, retried, centre_only=True),
+            FactKind("sync.retried.v1", Retried, retried, centre_only=True, blank=retried_blank),
             FactKind("sync.discarded.v1", Discarded, discarded, centre_only=True),
         ),
     )

@@ -24,7 +24,7 @@ def rebuild(source: Reads, house: House, empty: Database) -> int:
     """
     migrate_house(empty, house)
     count = 0
-    by_hand: set[tuple[str, str, int, FactLine]] = set()
+    by_hand: set[tuple[str, str, int, str]] = set()
     for point in store.journal_points(source):
         after = 0
         while batches := store.journal_rows(source, point, after):
@@ -34,8 +34,9 @@ def rebuild(source: Reads, house: House, empty: Database) -> int:
                 with empty.writing() as tx:
                     for seq, line in enumerate(lines, start=first_seq):
                         chain = chain_hash(chain, line.kind, line.at, line.actor, line.payload)
-                        if not batch.parked and (point, batch.device, seq, line) not in by_hand:
-                            _replay(tx, house, batch, seq, line, mark_of(chain), by_hand)
+                        mark = mark_of(chain)
+                        if not batch.parked and (point, batch.device, seq, mark) not in by_hand:
+                            _replay(tx, house, batch, seq, line, mark, by_hand)
                 count += len(lines)
                 after = batch.number
     return count
@@ -48,7 +49,7 @@ def _replay(
     seq: int,
     line: FactLine,
     mark: str,
-    by_hand: set[tuple[str, str, int, FactLine]],
+    by_hand: set[tuple[str, str, int, str]],
 ) -> None:
     kind = house.kinds.get(line.kind)
     if kind is None or (kind.centre_only and batch.device != CENTRE_DEVICE):
@@ -66,8 +67,7 @@ def _replay(
         return
     if isinstance(payload, Retried):
         # the device itself may send the same fact later: it was skipped then, and is skipped now
-        copy = FactLine(payload.kind, payload.at, payload.actor, payload.payload)
-        by_hand.add((batch.point, payload.device, payload.seq, copy))
+        by_hand.add((batch.point, payload.device, payload.seq, payload.mark))
 
 
 def differences(source: Reads, rebuilt: Reads, house: House) -> list[str]:

@@ -140,7 +140,7 @@ def _take_new(tx: Tx, house: House, clock: Clock, point: str, request: SyncReque
     if new:
         again = _applied_by_hand(tx, point, request.device, held) if push.other_lanes else {}
         for seq, line in enumerate(new, start=first):
-            if again.get(seq) == line:
+            if again.get(seq) == mark_of(push.hashes[seq - request.first_seq]):
                 continue
             _apply_one(tx, house, point, request, seq, line, push, now, careful)
         whole = first == request.first_seq
@@ -178,12 +178,9 @@ def _held_in_other_lanes(tx: Tx, point: str, request: SyncRequest, push: _Push, 
     return push.seq if met is None else max(met.seq, push.seq)
 
 
-def _applied_by_hand(db: Reads, point: str, device: str, after: int) -> dict[int, FactLine]:
-    """Parked copies that an operator has applied before the device itself sent the fact."""
-    return {
-        int(row["seq"]): FactLine(row["kind"], row["at"], row["actor"], bytes(row["payload"]))
-        for row in store.settled_as(db, point, device, after, RETRIED)
-    }
+def _applied_by_hand(db: Reads, point: str, device: str, after: int) -> dict[int, str]:
+    """The marks of parked copies that an operator has applied before the device itself sent the fact."""
+    return {int(row["seq"]): row["mark"] for row in store.settled_as(db, point, device, after, RETRIED)}
 
 
 def _lost(held: int) -> SyncProblem:

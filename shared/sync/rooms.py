@@ -1,6 +1,6 @@
 """What a room hands to sync: its fact kinds and its synced tables. Sync itself knows no room."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -11,6 +11,7 @@ import msgspec
 from shared.db import Database, Tx
 from shared.db.database import Reads
 from shared.kernel.clock import Clock
+from shared.sync.redaction import content
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ class FactKind:
     ``payload`` is a frozen ``array_like`` msgspec Struct; fields are only ever added, at the end, with a default.
     ``apply`` changes rows; it is deterministic, takes its time from the fact and reads only the fact's own scope. A
     ``wish`` may be refused by its ``apply`` raising ``Refused``; anything else that raises goes to quarantine. A
-    ``centre_only`` kind (prices, staff, shelves) is not taken from a device, whoever holds its key.
+    ``centre_only`` kind (prices, staff, shelves) is not taken from a device, whoever holds its key. ``blank`` gives a
+    payload of a kind that names people without those whose ids (or whose parcels' ids) it is given; None where it says
+    nothing about them.
     """
 
     name: str
@@ -56,11 +59,13 @@ class FactKind:
     apply: Callable[[Tx, Fact, Any], None]
     wish: bool = False
     centre_only: bool = False
+    blank: Callable[[Any, Set[str]], Any] | None = None
 
     @cached_property
     def decode(self) -> Callable[[bytes], Any]:
-        """Reads a packed payload of this kind. Raises ``msgspec.DecodeError``."""
-        return msgspec.msgpack.Decoder(self.payload).decode
+        """Reads a packed payload of this kind, redacted or whole. Raises ``msgspec.DecodeError``."""
+        decode = msgspec.msgpack.Decoder(self.payload).decode
+        return lambda packed: decode(content(packed))
 
 
 @dataclass(frozen=True)

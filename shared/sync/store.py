@@ -110,6 +110,25 @@ def relabel(tx: Tx, *, epoch: str, generation: int, acked_seq: int) -> None:
     forget_cursors(tx)
 
 
+def facts_of_kinds(db: Reads, kinds: Sequence[str], until: int) -> list[Row]:
+    """Kept facts of some kinds up to a number."""
+    marks = ", ".join("?" * len(kinds))
+    return db.query(
+        f"SELECT seq, point, kind, payload, hash FROM facts WHERE seq <= ? AND kind IN ({marks}) ORDER BY seq",
+        (until, *kinds),
+    )
+
+
+def set_payload(tx: Tx, seq: int, payload: bytes) -> None:
+    """Put a redacted payload in the place of the whole one."""
+    tx.execute("UPDATE facts SET payload = ? WHERE seq = ?", (payload, seq))
+
+
+def forget_images(tx: Tx, until: int) -> None:
+    """Drop the undo images of facts that the centre has: they are never stepped back over again."""
+    tx.execute("UPDATE facts SET undo = ? WHERE seq <= ? AND undo <> ?", (NO_IMAGES, until, NO_IMAGES))
+
+
 def add_fact(tx: Tx, fact: Fact, payload: bytes, hashed: bytes, undo: bytes) -> None:
     """Write one fact into the outbox."""
     tx.execute(
@@ -429,6 +448,34 @@ def stretches(
     ]  # fmt: skip
 
 
+def set_journal_body(tx: Tx, point: str, number: int, body: bytes) -> None:
+    """Put a redacted batch in the place of the whole one."""
+    tx.execute("UPDATE journal SET body = ? WHERE point = ? AND number = ?", (body, point, number))
+
+
+def journal_newest(db: Reads, point: str) -> int:
+    """The number of a point's newest batch."""
+    row = db.one("SELECT max(number) AS newest FROM journal WHERE point = ?", (point,))
+    return int(row["newest"] or 0) if row else 0
+
+
+def parked_of_kinds_at(db: Reads, point: str, kinds: Sequence[str]) -> list[Row]:
+    """Everything that quarantine ever held of these kinds at a point, settled or not."""
+    marks = ", ".join("?" * len(kinds))
+    return db.query(
+        f"SELECT device, epoch, seq, kind, payload FROM quarantine WHERE point = ? AND kind IN ({marks})",
+        (point, *kinds),
+    )
+
+
+def set_parked_payload(tx: Tx, point: str, device: str, epoch: str, seq: int, payload: bytes) -> None:
+    """Put a redacted payload in the place of the whole one."""
+    tx.execute(
+        "UPDATE quarantine SET payload = ? WHERE point = ? AND device = ? AND epoch = ? AND seq = ?",
+        (payload, point, device, epoch, seq),
+    )
+
+
 def journal_body(db: Reads, point: str, number: int) -> bytes:
     """The facts of one journal row, packed."""
     row = db.one("SELECT body FROM journal WHERE point = ? AND number = ?", (point, number))
@@ -528,8 +575,7 @@ def parked_fact(db: Reads, point: str, device: str, epoch: str, seq: int) -> Row
 def settled_as(db: Reads, point: str, device: str, after: int, resolution: str) -> list[Row]:
     """A device's facts above ``after`` that left quarantine in one way."""
     return db.query(
-        "SELECT seq, kind, at, actor, payload FROM quarantine "
-        "WHERE point = ? AND device = ? AND seq > ? AND resolution = ?",
+        "SELECT seq, mark FROM quarantine WHERE point = ? AND device = ? AND seq > ? AND resolution = ?",
         (point, device, after, resolution),
     )
 

@@ -13,7 +13,7 @@ from shared.sync.receive import Enrolled, SyncProblem, receive
 from shared.sync.rejoin import rejoin
 from shared.sync.rooms import feed_name
 from shared.sync.wire import OLDEST_PROTOCOL, RejoinAnswer, RejoinRequest, SyncAnswer, SyncRequest
-from sync_server import life
+from sync_server import erasure, life
 from sync_server.host import Centre
 from sync_server.sync.rules import next_round_seconds
 
@@ -77,6 +77,7 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer
         if problem.code == "GAP":
             # within one life nothing that was confirmed is missing: the database is an older copy of itself
             life.begin(centre.db, centre.config.data)
+            erasure.finish(centre)
         raise
     rider = centre.house.rider
     if rider is not None and asked.hardware == device.hardware:
@@ -92,6 +93,8 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer
             told=asked.allotments,
         )
         answer = msgspec.structs.replace(answer, grants=grants)
+    if asked.n:
+        erasure.after_push(centre, device.point)
     if asked.health:
         devices.note_contact(centre.db, centre.clock, device.id, asked.health, generation=answer.generation)
     return answer

@@ -14,8 +14,10 @@ import pytest
 
 from kiosk.config import read_config
 from kiosk.copies import operations, store
+from kiosk.copies.rebuild import rebuild
 from kiosk.copies.rules import StickState
 from kiosk.copies.worker import CopyWorker
+from kiosk.doctor import examine
 from kiosk.host import DATABASE_FILE, ForeignDatabase, Kiosk, open_kiosk
 from kiosk.sync.rules import Trouble
 from shared.db.copies import DatabaseInUse
@@ -138,7 +140,9 @@ def test_nothing_is_put_back_under_a_running_process(kiosk: Kiosk, tmp_path: Pat
             operations.restore(kiosk.config, file, SystemClock())
     kiosk.db.close()
     assert operations.restore(kiosk.config, file, SystemClock()).kept is not None
-    assert command(kiosk, "doctor").returncode == 0
+    told = command(kiosk, "doctor")
+    assert told.returncode == 1
+    assert "还没有与中心联系：取件照常，限量商品先不卖" in told.stdout
 
 
 def test_a_damaged_or_foreign_copy_is_refused_and_changes_nothing(
@@ -230,3 +234,62 @@ def test_two_copies_take_turns_and_a_missing_full_or_wrong_stick_is_said(
     plain = open_kiosk(read_config({"LINQU_DATA": str(kiosk.config.data), "LINQU_COPY": str(stick)}))
     assert CopyWorker(plain, threading.Event()).turn() is StickState.SAME_DISK
     plain.db.close()
+
+
+def test_damage_without_a_copy_is_rebuilt_from_the_centre_and_no_waiting_fact_is_lost(
+    kiosk: Kiosk, running_centre: RunningCentre
+) -> None:
+    a_shelf(running_centre)
+    round_of(kiosk)
+    for number in range(40):
+        receive(kiosk, f"SF{number:013d}")
+    round_of(kiosk)
+    unsent = [receive(kiosk, f"YT{number:013d}") for number in range(3)]
+    path = kiosk.config.data / DATABASE_FILE
+    kiosk.db.query("PRAGMA wal_checkpoint(TRUNCATE)")
+    page = 4096 * (kiosk.db.query("SELECT rootpage FROM sqlite_master WHERE name = 'parcels'")[0]["rootpage"] - 1)
+    kiosk.db.close()
+    whole = bytearray(path.read_bytes())
+    whole[page + 100] ^= 1
+    path.write_bytes(whole)
+    sick = open_kiosk(kiosk.config)
+    assert "python -m kiosk rebuild" in "".join(f.text for f in examine(sick) if not f.good)
+    sick.db.close()
+    done = command(kiosk, "rebuild")
+    assert done.returncode == 0, done.stderr
+    assert "其中 3 条还没有发到中心" in done.stdout
+    kiosk = reopened(kiosk)
+    try:
+        assert kiosk.db.damage() == []
+        assert round_of(kiosk) is Trouble.NONE
+        assert all(state_at(running_centre, parcel) is not None for parcel in unsent)
+        assert same_rows(kiosk, running_centre)
+    finally:
+        kiosk.db.close()
+
+
+def test_rows_that_are_doubted_come_anew(kiosk: Kiosk, running_centre: RunningCentre) -> None:
+    a_shelf(running_centre)
+    round_of(kiosk)
+    sent, unsent = receive(kiosk, "SF0000000000001"), ""
+    round_of(kiosk)
+    unsent = receive(kiosk, "SF0000000000002")
+    with kiosk.db.writing() as tx:
+        tx.execute("UPDATE parcels SET name_masked = 'wrong' WHERE id = ?", (sent,))
+    kiosk.db.close()
+    assert rebuild(kiosk.config, SystemClock()).unsent == 1
+    kiosk = reopened(kiosk)
+    try:
+        assert round_of(kiosk) is Trouble.NONE
+        assert state_at(running_centre, unsent) is not None
+        assert same_rows(kiosk, running_centre)
+    finally:
+        kiosk.db.close()
+
+
+def test_a_file_beyond_reading_says_what_is_left_to_do(kiosk: Kiosk) -> None:
+    kiosk.db.close()
+    (kiosk.config.data / DATABASE_FILE).write_bytes(b"\xff" * 9000)
+    done = command(kiosk, "rebuild")
+    assert done.returncode == 2
+    assert "重新登记" in done.stderr
