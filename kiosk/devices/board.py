@@ -60,9 +60,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All cards; those that need somebody first."""
+    """All cards; those that need somebody first. ``moved``: the card is another machine's and must be enrolled anew."""
 
     parts: list[Part]
+    moved: bool = False
 
     @property
     def trouble(self) -> list[Part]:
@@ -107,7 +108,9 @@ def read_board(kiosk: Kiosk) -> Board:
     if kiosk.config.copy is not None or copy_store.open_restore(kiosk.db) is not None:
         parts.append(_copies(kiosk))
     order = {"alarm": 0, "warn": 1}
-    return Board(sorted(parts, key=lambda part: order.get(part.tone, 2)))
+    known = kiosk.state()
+    moved = known is not None and known.trouble == Trouble.CLONE
+    return Board(sorted(parts, key=lambda part: order.get(part.tone, 2)), moved)
 
 
 def _camera(kiosk: Kiosk, state: WorkerState | None) -> Part:

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kiosk.sync import parked
+from kiosk.sync.rules import Trouble
 from shared.kernel.clock import ManualClock, utc_text
 from shared.kernel.errors import Refused
 from shared.sync import Fact, store
@@ -72,3 +73,14 @@ def test_judging_anew_reads_the_points_rows_and_asks_for_a_round(scene: Scene, s
 
 def test_only_staff_may_look(scene: Scene) -> None:
     assert scene.app().test_client().get("/quarantine").status_code in (302, 303)
+
+
+def test_a_moved_card_leads_staff_to_enrolment(scene: Scene, staff: FlaskClient) -> None:
+    """Where the centre sent the machine away, the way on is one tap from the devices page."""
+    assert 'href="/enrolment"' not in staff.get("/devices").get_data(as_text=True)
+    with scene.kiosk.db.writing() as tx:
+        store.set_trouble(tx, Trouble.CLONE.value, utc_text(START))
+    page = staff.get("/devices").get_data(as_text=True)
+    assert 'href="/enrolment"' in page
+    assert "这张存储卡原属另一台机器" in page
+    assert staff.get("/enrolment").status_code == 200
