@@ -95,7 +95,7 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
     if store.server_life(db) is None:
         db.close()
         raise NotInitialised
-    installation = open_installation(config.data, keep_hex_secret(config.data / "session.key"))
+    installation = open_installation(config.data, keep_hex_secret(config.data / "db.key"))
     if not life.look(db, config.data) and installation.finds_older_copy(db):
         life.begin(db, config.data)
     house.rider = CentreRider(installation, house, begin_life=lambda: life.begin(db, config.data))

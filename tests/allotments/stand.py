@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qs
 
 from kiosk import store as kiosk_store
 from kiosk.config import Config as KioskConfig
@@ -31,7 +30,7 @@ from shared.pickup_points.operations import open_point
 from shared.sync import signing, snapshot
 from shared.sync import store as sync_store
 from shared.sync.receive import SyncProblem
-from shared.sync.wire import Problem, RejoinRequest, SyncRequest, pack, unpack
+from shared.sync.wire import Problem, RejoinRequest, SnapshotRequest, SyncRequest, pack, unpack
 from sync_server import life
 from sync_server.config import Config as CentreConfig
 from sync_server.config import read_config as read_centre_config
@@ -75,23 +74,23 @@ class DirectLink:
             raise ExchangeFailed(Trouble.NO_NETWORK, "answer lost")
         return answer
 
-    def stream(self, path: str, nonce: str, query: str) -> Iterator[bytes]:
+    def stream(self, path: str, nonce: str, body: bytes) -> Iterator[bytes]:
         centre = self.town.centre
-        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        asked = unpack(body, SnapshotRequest)
         device = known_device(centre, self.device)
         now = sync_store.server_life(centre.db)
         assert now is not None
-        if int(asked["generation"]) != now.generation or asked["epoch"] != device.epoch:
-            code = "GENERATION" if int(asked["generation"]) != now.generation else "EPOCH"
+        assert asked.feed in feeds_of(centre, device)
+        if asked.generation != now.generation or asked.epoch != device.epoch:
+            code = "GENERATION" if asked.generation != now.generation else "EPOCH"
             raise ExchangeFailed(Trouble.BUSY, code, pack(Problem(code=code, message="")))
-        assert asked["feed"] in feeds_of(centre, device)
-        with centre.db.writing() as tx:
+        with centre.db.reading() as moment:
             parts = list(
                 snapshot.send(
-                    tx,
+                    moment,
                     centre.house,
                     centre.server_key,
-                    feed=asked["feed"],
+                    feed=asked.feed,
                     nonce=nonce,
                     point=device.point,
                     device=device.id,
@@ -260,14 +259,17 @@ class Town:
             operations.set_offer(self.centre.journal, tx, REGION, made, "op")
         return made
 
-    def phone(self, key: str, offer: str, units: int, point: str = "JN-P1") -> PhoneOrder:
-        """An order by phone."""
-        journal = self.centre.journal
+    def phone(
+        self, key: str, offer: str, units: int, *, point: str = "JN-P1", centre: Centre | None = None
+    ) -> PhoneOrder:
+        """An order by phone, at one of the servers."""
+        centre = centre or self.centre
+        journal = centre.journal
         with journal.writing(point) as tx:
             return place_phone_order(
                 journal,
                 tx,
-                self.centre.installation,
+                centre.installation,
                 point,
                 channel="app",
                 key=key,
