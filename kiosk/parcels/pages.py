@@ -13,11 +13,14 @@ from kiosk.parcels.operations import Press
 from kiosk.parcels.rules import Action, ActionKind, ExceptionReason, read_place
 from kiosk.pickup import operations as pickup
 from kiosk.pickup import store as pickup_store
+from kiosk.pickup.rules import Shown, what_is
+from kiosk.sales import operations as sales
 from kiosk.staff.session import staff_here, staff_required, staff_watching
 from shared.kernel import passes
 from shared.kernel.errors import N_, BadInput
 from shared.kernel.limits import COUNTER_ACTIONS_SHOWN
 from shared.kernel.privacy import mask_name
+from shared.orders import store as orders
 from shared.parcels import store as parcels
 from shared.parcels.rules import Parcel, Recipient
 from shared.residents import store as residents
@@ -96,10 +99,22 @@ def receive() -> ResponseReturnValue:
     mark = labels.confirm_by_scan(kiosk, scan)
     if mark is not None and parcels.parcel(kiosk.db, kiosk.point_code, mark.parcel) is not None:
         return _go(url_for("parcels.one", parcel_id=mark.parcel))
+    if mark is not None and orders.sale(kiosk.db, kiosk.point_code, mark.parcel) is not None:
+        return _go(url_for("sales.show", sale_id=mark.parcel))
     if passes.looks_like_pass(scan):
         return _go(_address_of_pass(scan))
+    if _is_for_sale(scan):
+        return _go(url_for("sales.sale"))
     done = operations.receive(press(), scan, place=_chosen_place(), recipient=_recipient(), cold=_cold())
     return render_template("parcels/received.html", **_around(done))
+
+
+def _is_for_sale(scan: str) -> bool:
+    """A barcode of goods on offer, and of no parcel that is expected: one goes into the basket."""
+    kiosk = current_kiosk()
+    if what_is(scan) is not Shown.GOODS_BARCODE or parcels.by_waybill(kiosk.db, kiosk.point_code, scan) is not None:
+        return False
+    return sales.put_scanned(kiosk, staff_here().id, scan)
 
 
 def _go(address: str) -> ResponseReturnValue:

@@ -111,6 +111,15 @@ def put(kiosk: Kiosk, staff: str, offer: str, change: int) -> tuple[Good, int]:
     return good, quantity
 
 
+def put_scanned(kiosk: Kiosk, staff: str, barcode: str) -> bool:
+    """Put one of the goods with this barcode into the basket; False where none is on offer. Raises as :func:`put`."""
+    good = counter(kiosk, staff).by_barcode(barcode)
+    if good is None:
+        return False
+    put(kiosk, staff, good.offer, 1)
+    return True
+
+
 def _set(kiosk: Kiosk, staff: str, offer: str, quantity: int) -> None:
     with kiosk.db.writing() as tx:
         store.set_quantity(tx, staff, offer, quantity)

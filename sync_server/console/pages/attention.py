@@ -5,7 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from shared.cases.rules import CASE_KIND_NAMES
+from shared.allotments import store as allotments
+from shared.cases.rules import CASE_KIND_NAMES, CASE_WORDS, Case
+from shared.catalogue import store as catalogue
 from shared.kernel.limits import CONSOLE_PAGE_ROWS
 from shared.parcels import store as parcels
 from shared.parcels.operations import close_case
@@ -30,8 +32,24 @@ def cases() -> ResponseReturnValue:
     closed = request.args.get("closed") == "1"
     found = parcels.cases(centre.db, closed=closed, limit=SHOWN)
     return render_template(
-        "console/cases.html", found=found, closed=closed, names=CASE_KIND_NAMES, places=board.place_names(centre)
+        "console/cases.html",
+        found=found,
+        closed=closed,
+        names=CASE_KIND_NAMES,
+        words=_case_words,
+        places=board.place_names(centre),
     )
+
+
+def _case_words(case: Case) -> str:
+    """What a case says beyond its name, with the product called by its name; empty where the name says it all."""
+    if case.kind not in CASE_WORDS:
+        return ""
+    told = dict(case.detail)
+    db = current_centre().db
+    pool = allotments.pool(db, str(told.get("offer", "")))
+    product = catalogue.product(db, pool.region, str(told.get("sku", ""))) if pool else None
+    return str(_(CASE_WORDS[case.kind], **(told | ({"sku": product.name} if product else {}))))
 
 
 @attention.get("/cases.csv")
@@ -40,12 +58,13 @@ def export_cases() -> ResponseReturnValue:
     centre = current_centre()
     places = board.place_names(centre)
     header = (
-        _("自提点代码"), _("自提点"), _("事项"), _("包裹"), _("先前记录"), _("矛盾记录"), _("发现时间"), _("关闭时间"),
+        _("自提点代码"), _("自提点"), _("事项"), _("包裹"), _("先前记录"), _("矛盾记录"), _("说明"),
+        _("发现时间"), _("关闭时间"),
     )  # fmt: skip
     rows = [
         (
             point, places.get(point, ""), _(CASE_KIND_NAMES[case.kind]), case.parcel, case.first_fact, case.second_fact,
-            case.opened_at, case.closed_at,
+            _case_words(case), case.opened_at, case.closed_at,
         )
         for point, case in parcels.cases(centre.db, closed=True, limit=EXPORTED)
     ]  # fmt: skip

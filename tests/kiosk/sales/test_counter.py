@@ -9,7 +9,7 @@ import pytest
 from hardware.labels.receipt import Receipt
 from kiosk.app import make_app
 from kiosk.labels import store as label_store
-from kiosk.labels.rules import JobKind, JobState, LabelMark, label_text, read_label_text
+from kiosk.labels.rules import JobEvent, JobKind, JobState, LabelMark, label_text, read_label_text
 from kiosk.sales import operations, store
 from kiosk.sync.rules import Trouble
 from shared.kernel.clock import utc_text
@@ -193,6 +193,38 @@ def test_a_scanned_receipt_opens_its_sale(shop: Shop) -> None:
     confirmed = label_store.job(hands.kiosk.db, job.id)
     assert confirmed is not None
     assert confirmed.state is JobState.QUEUED, "one that was never sent cannot have been read"
+
+
+def test_at_the_inbound_screen_goods_on_offer_lead_to_the_sale(shop: Shop) -> None:
+    hands = shop.hands()
+    for n in (0, 1):
+        answer = hands.post("/parcels", scan=barcode(n), nonce=f"press-0000{n}")
+        assert answer.headers["HX-Redirect"] == "/sale"
+    assert store.basket(hands.kiosk.db, "S1") == [(offer_id(0), 1), (offer_id(1), 1)]
+    unknown = hands.post("/parcels", scan="6900000000007", nonce="press-000009")
+    assert "HX-Redirect" not in unknown.headers, "digits of thirteen may be a courier's waybill"
+    assert store.basket(hands.kiosk.db, "S1") == [(offer_id(0), 1), (offer_id(1), 1)]
+    hands.pay(1870, "20", "press-000010")
+    [sale] = operations.sold_today(hands.kiosk)
+    [job] = label_store.of_parcel(hands.kiosk.db, shop.counter.point, sale.id)
+    answer = hands.post("/parcels", scan=label_text(LabelMark(job.id, 1, sale.id)), nonce="press-000011")
+    assert answer.headers["HX-Redirect"] == f"/sales/{sale.id}"
+
+
+def test_the_queue_of_labels_knows_receipts(shop: Shop) -> None:
+    hands = shop.hands()
+    sale_id = hands.sell(0)
+    [job] = label_store.of_parcel(hands.kiosk.db, shop.counter.point, sale_id)
+    with hands.kiosk.db.writing() as tx:
+        label_store.take_next(tx, "2026-11-22T03:00:01.000Z")
+        label_store.happened(tx, job.id, JobEvent.LOST_SIGHT, "2026-11-22T03:00:02.000Z")
+    page = hands.get("/labels")
+    assert f"/sales/{sale_id}/receipts" in page
+    assert "小票" in page
+    assert hands.post(f"/sales/{sale_id}/receipts").status_code == 303
+    first, again = label_store.of_parcel(hands.kiosk.db, shop.counter.point, sale_id)
+    assert (first.state, again.state, again.copy) == (JobState.REPLACED, JobState.QUEUED, 2)
+    assert msgspec.json.decode(again.content, type=Receipt).copy == 2
 
 
 def test_goods_before_the_camera_go_to_the_screen_that_sells(shop: Shop) -> None:

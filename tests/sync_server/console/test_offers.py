@@ -147,6 +147,9 @@ def test_a_lost_kiosk_is_declared_counted_and_written_off(town: Town) -> None:
     assert f"{exposed} 件可能已卖出而没有报告" in desk.get("/console/overview").text
     cases = desk.get("/console/cases").text
     assert "设备失联或护卫丢失" in cases
+    assert f"还有 {exposed} 件可能已经卖出" in cases
+    assert "莱阳梨" in cases
+    assert "/console/offers/O1" in cases, "it is closed by counting, not by a note"
     [line] = [line for line in town.report().lines if line.share.device == post.device]
     form = {"device": post.device, "lot": line.share.lot}
     assert desk.post("/console/offers/O1/count", form | {"counted": "1"}).status_code == 422, "less than it reported"
