@@ -7,18 +7,20 @@ the fact that changes it, so that the kiosk can step back to what the centre kno
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
-from shared.db import Tx
+from shared.db import Row, Tx
 from shared.db.database import Reads
+from shared.kernel.limits import SNAPSHOT_BLOCK_ROWS
 from shared.sync import store
 from shared.sync.rooms import House, SyncedTable, scope_of
 
 Image = tuple[str, tuple[Any, ...], tuple[Any, ...] | None]
 
+ROWS_REMEMBERED = 1_000
 _BEGIN = "INSERT INTO feed_versions (point, feed, version) VALUES (?, ?, 0) ON CONFLICT (point, feed) DO NOTHING"
 _HOLD = "UPDATE feed_versions SET version = version WHERE point = ? AND feed = ? RETURNING version"
 _FEEDS = "feed versions"
@@ -79,6 +81,9 @@ def read(db: Reads, table: SyncedTable, key: Sequence[Any]) -> Mapping[str, Any]
     known: dict[tuple[Any, ...], Mapping[str, Any] | None] = memo.setdefault(_ROWS, {})
     at = (table.name, *key)
     if at not in known:
+        if len(known) >= ROWS_REMEMBERED:
+            # ten thousand facts in one transaction seldom ask for the same row again
+            known.clear()
         row = db.one(table.select_one, key)
         known[at] = None if row is None or row["deleted"] else dict(row)
     return known[at]
@@ -172,6 +177,22 @@ def values_of(row: Any, columns: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[column] for column in columns)
 
 
+def live_pages(db: Reads, table: SyncedTable, scope_value: str) -> Iterator[list[Row]]:
+    """The live rows of one table and scope in the order of their keys, a page at a time: a point's years of parcels
+    must not lie in memory at once. ``db`` is one moment where others may write meanwhile.
+    """
+    keys = table.key_columns[1:]
+    order = ", ".join(keys) or table.scope
+    above = f"AND ({order}) > ({', '.join('?' * len(keys))}) " if keys else ""
+    sql = f"{table.select_live} %sORDER BY {order} LIMIT ?"
+    page = db.query(sql % "", (scope_value, SNAPSHOT_BLOCK_ROWS))
+    while page:
+        yield page
+        if len(page) < SNAPSHOT_BLOCK_ROWS or not keys:
+            return
+        page = db.query(sql % above, (scope_value, *(page[-1][key] for key in keys), SNAPSHOT_BLOCK_ROWS))
+
+
 def digest(db: Reads, house: House, feed: str) -> str:
     """The live rows of one feed as 16 hexadecimal digits, the same at the kiosk and the centre once at rest.
 
@@ -181,7 +202,8 @@ def digest(db: Reads, house: House, feed: str) -> str:
     scope_value = feed.partition(":")[2]
     encode = msgspec.msgpack.Encoder().encode
     for table in house.tables_of(feed):
-        for row in db.query(table.select_live, (scope_value,)):
-            packed = encode((table.name, values_of(row, table.columns)))
-            total += int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest())
+        for page in live_pages(db, table, scope_value):
+            for row in page:
+                packed = encode((table.name, values_of(row, table.columns)))
+                total += int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest())
     return f"{total % (1 << 64):016x}"

@@ -15,7 +15,7 @@ from shared.db import Database
 from shared.db.database import Reads
 from shared.kernel.clock import Clock, utc_text
 from shared.kernel.errors import N_, BadInput
-from shared.kernel.limits import SNAPSHOT_BLOCK_ROWS, SYNC_BODY_BYTES
+from shared.kernel.limits import SYNC_BODY_BYTES
 from shared.sync import rows, signing, store
 from shared.sync.accept import apply_again, take_block
 from shared.sync.rooms import House
@@ -71,11 +71,9 @@ def send(
 def _blocks(db: Reads, house: House, feed: str) -> Iterator[RowBlock]:
     scope_value = feed.partition(":")[2]
     for table in house.tables_of(feed):
-        live: list[Any] = store.live_rows(db, table.select_live, scope_value)
-        for start in range(0, len(live), SNAPSHOT_BLOCK_ROWS):
-            some = live[start : start + SNAPSHOT_BLOCK_ROWS]
-            columns = [[row[name] for row in some] for name in table.columns]
-            yield RowBlock(table.name, list(table.columns), columns, [0] * len(some))
+        for page in rows.live_pages(db, table, scope_value):
+            columns: list[list[Any]] = [[row[name] for row in page] for name in table.columns]
+            yield RowBlock(table.name, list(table.columns), columns, [0] * len(page))
 
 
 def _parts(chunks: Iterable[bytes]) -> Iterator[SnapshotPart]:

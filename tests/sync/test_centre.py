@@ -143,7 +143,7 @@ def stream_of(kiosk: Kiosk, nonce: str) -> list[bytes]:
 def test_a_snapshot_that_is_not_whole_changes_nothing(
     kiosk: Kiosk, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.sync.snapshot.SNAPSHOT_BLOCK_ROWS", 3)
+    monkeypatch.setattr("shared.sync.rows.SNAPSHOT_BLOCK_ROWS", 3)
     kiosk.bootstrap()
     fill(kiosk, "mine", 1)
     for number in range(10):
