@@ -4,7 +4,7 @@ WORKERS ?= 2
 SOURCES := kiosk sync_server shared hardware deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults sim format requirements screenshots clean
+.PHONY: help setup demo test check bench load faults sim format requirements screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ check: setup ## what CI runs: format, ruff, mypy, import-linter, tests
 
 bench: setup ## speed and memory, one line a figure
 	@$(PY) -m tests.bench
+
+load: setup ## what a round costs on 1, 2 and 4 servers, on both databases; ARGS="--statements", ARGS="--save"
+	@$(PY) -m tests.load $(ARGS)
 
 faults: setup ## long runs against power cuts, kills, bad disks and networks, into tests/faults/RESULTS.md
 	@$(PY) -m tests.faults --long $(SECTIONS)

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from shared.db import SqliteDatabase, open_sqlite
+from shared.db import Database, SqliteDatabase, open_sqlite
 from shared.devices import store as devices
 from shared.residents import store as residents
 from shared.sync import store
@@ -46,10 +46,20 @@ def examine(centre: Centre) -> list[Finding]:
 
 def _file(centre: Centre) -> list[Finding]:
     if not isinstance(centre.db, SqliteDatabase):
-        return []
+        return [_parts(centre.db)]
     bad = centre.db.damage()
     step = "请停止服务，用 python -m sync_server restore 恢复最近的备份；之后的记录由各终端补发"
     return [Finding(not bad, f"数据库损坏：{bad[0]}。{step}" if bad else "数据库完整")]
+
+
+def _parts(db: Database) -> Finding:
+    """Whether PostgreSQL keeps what grows in parts; a database that was made whole goes on as it is."""
+    from shared.db.postgres import PostgresDatabase
+
+    parts = db.partitions() if isinstance(db, PostgresDatabase) else {}
+    if not parts:
+        return Finding(True, "数据表没有按自提点分区，照常使用；新建数据库时由 LINQU_PARTITIONS 决定")
+    return Finding(True, f"{len(parts)} 张数据表按自提点分区，每张 {max(parts.values())} 个分区")
 
 
 def _life(centre: Centre, now: store.ServerLife) -> Finding:

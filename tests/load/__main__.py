@@ -27,24 +27,33 @@ def main() -> None:
             sys.exit("no PostgreSQL with pg_stat_statements in /usr/lib/postgresql: apt-get install postgresql")
         _put("statements", growth.table(programs), save=asked.save)
         return
-    figures: list[Figure] = []
     print(Figure.header(), flush=True)
-    for name in asked.databases.split(","):
-        for count in map(int, asked.servers.split(",")):
-            for figure in measure(
-                DATABASES[name], count, kiosks=asked.kiosks, at_a_time=asked.at_a_time, seconds=asked.seconds
-            ):
-                figures.append(figure)
-                print(figure.row(), flush=True)
+    figures = _figures(asked)
     machine = (
         f"Measured on {SystemClock().now():%Y-%m-%d} with {asked.kiosks} kiosks, {asked.at_a_time} of them at a time, "
-        f"{asked.seconds:.0f} s a line, on {words_about_this_machine()}."
+        f"{asked.seconds:.0f} s a line, the cheapest of {asked.repeat} runs of each, on {words_about_this_machine()}."
     )
     _put("figures", "\n".join([machine, "", Figure.header(), *(one.row() for one in figures)]), save=asked.save)
     idle, one = (scale.pick(figures, "PostgreSQL", 1, mode) for mode in ("idle", "one"))
     if idle is not None and one is not None:
         needs = [need.row() for need in scale.needs(idle, one)]
         _put("needs", "\n".join([scale.header(), *needs]), save=asked.save)
+
+
+def _figures(asked: argparse.Namespace) -> list[Figure]:
+    """Every line once a run, and of each the run that took the least CPU: what others do on the machine only adds."""
+    best: dict[tuple[str, int, str], Figure] = {}
+    for _ in range(asked.repeat):
+        for name in asked.databases.split(","):
+            for count in map(int, asked.servers.split(",")):
+                for figure in measure(
+                    DATABASES[name], count, kiosks=asked.kiosks, at_a_time=asked.at_a_time, seconds=asked.seconds
+                ):
+                    print(figure.row(), flush=True)
+                    line = (figure.database, figure.servers, figure.mode)
+                    if line not in best or figure.cpu_ms < best[line].cpu_ms:
+                        best[line] = figure
+    return list(best.values())
 
 
 def _arguments() -> argparse.Namespace:
@@ -54,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kiosks", type=int, default=256)
     parser.add_argument("--at-a-time", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--repeat", type=int, default=2)
     parser.add_argument("--statements", action="store_true")
     parser.add_argument("--save", action="store_true")
     return parser.parse_args()

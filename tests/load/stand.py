@@ -50,6 +50,7 @@ def enrol(centre: Centre, points: Sequence[str], hardware: str = "load") -> list
         key = Ed25519PrivateKey.generate()
         code = make_claim(centre.db, centre.clock, point, "load")
         device = claim(centre.db, centre.clock, code, signing.public_bytes(key), hardware)
+        centre.ledger.enrolled(device)
         made.append(
             LoadKiosk(centre.house, key, server_key, device.id, hardware, device.epoch, point, REGION,
                       life.generation, schema)

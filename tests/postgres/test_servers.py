@@ -73,6 +73,7 @@ def assert_nothing_lost_or_doubled(centre: Centre, kiosks: list[LoadKiosk], fold
     assert centre.db.query("SELECT id FROM cases") == []
     findings = [*examine(centre), examine_rebuild(centre, folder)]
     assert [one.text for one in findings if not one.good] == []
+    assert any("按自提点分区，每张 8 个分区" in one.text for one in findings)
 
 
 # --- several servers ---------------------------------------------------------------------------------------------
