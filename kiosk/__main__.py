@@ -9,10 +9,11 @@ from typing import TypeVar
 import click
 
 from kiosk.carry.commands import carry
-from kiosk.config import read_config
+from kiosk.config import Config, read_config
 from kiosk.copies.commands import backup, rebuild, restore
 from kiosk.host import Kiosk, open_kiosk
 from kiosk.supervisor import ALL_PROCESSES, Supervisor, processes_of
+from shared.db import DatabaseUnreadable
 from shared.db.copies import in_use
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refused
@@ -38,13 +39,14 @@ def run(process: str | None) -> None:
         return
     with contextlib.ExitStack() as stack:
         _or_exit(lambda: stack.enter_context(in_use(config.data)))
-        _worker(process)(_open())
+        if process == "web":
+            _run_web(config)
+        else:
+            _worker(process)(_open())
 
 
 def _worker(process: str) -> Callable[[Kiosk], None]:
     """What a process does with its life; each loads only its own libraries."""
-    if process == "web":
-        return _run_web
     if process == "sync":
         from kiosk.sync.worker import run as run_sync
 
@@ -66,16 +68,26 @@ def _worker(process: str) -> Callable[[Kiosk], None]:
     return run_scan
 
 
-def _run_web(kiosk: Kiosk) -> None:
+def _run_web(config: Config) -> None:
     import waitress
 
     from kiosk.app import make_app
+    from kiosk.damaged import make_damaged_app
 
-    print(f"kiosk: {kiosk.config.local_url}", flush=True)
+    try:
+        app = make_app(open_kiosk(config))
+    except DatabaseUnreadable as damaged:
+        # whoever stands before the screen must be told; the other processes only end
+        print(str(damaged), file=sys.stderr)
+        app = make_damaged_app(config, SystemClock())
+    except Refused as refused:
+        print(str(refused), file=sys.stderr)
+        sys.exit(2)
+    print(f"kiosk: {config.local_url}", flush=True)
     waitress.serve(
-        make_app(kiosk),
-        host=kiosk.config.host,
-        port=kiosk.config.port,
+        app,
+        host=config.host,
+        port=config.port,
         threads=WEB_THREADS,
         max_request_body_size=2 * 1024 * 1024,
         ident=None,

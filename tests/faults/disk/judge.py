@@ -203,7 +203,7 @@ def _part(recording: Recording, oracle: Oracle, count: int, seed: int, part: int
     return tally
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """SQLCipher writes a line to standard error for each page it refuses; here that is what is looked for."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
@@ -211,7 +211,7 @@ def _quiet() -> None:
 def cut_power(recording: Recording, count: int, seed: int) -> Tally:
     """``count`` cuts in all, judged by two processes: one after each call, with and without what was not synced, and
     others with drawn losses."""
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("forkserver"), initializer=_quiet) as pool:
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("forkserver"), initializer=quiet) as pool:
         oracle = ask(recording, pool)
         whole = Tally(len(oracle.after_call), oracle.at_confirmed[-1] + 1)
         lost = sum(1 for _ in cut_everywhere(recording, arriving=False))

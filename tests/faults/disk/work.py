@@ -15,7 +15,7 @@ from kiosk.parcels import operations as counter
 from kiosk.parcels import store as actions
 from kiosk.parcels.rules import ActionKind, ActionOutcome
 from kiosk.pickup import operations as pickup
-from kiosk.pickup.rules import PickupOutcome
+from kiosk.pickup.rules import PickupOutcome, PickupResult
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
 from kiosk.sync.transport import CentreLink
@@ -161,7 +161,7 @@ class Day:
         enrolled, until = self.kiosk.enrolment(), self.kiosk.clock.now() + timedelta(days=3)
         shown = pickup.collect_by_pass(self.kiosk, issue(enrolled.point_key, enrolled.point_number, number, until))
         if shown.outcome is not PickupOutcome.HANDED_OUT:
-            raise NotHandedOut(shown.outcome, shown.refusal)
+            raise NotHandedOut(shown)
         return {"handed": [one.id for one in shown.handed]}
 
 
@@ -170,7 +170,11 @@ class RoundFailed(Exception):
 
 
 class NotHandedOut(Exception):
-    """A resident with a valid pass got nothing."""
+    """A resident with a valid pass got nothing; ``code`` is that of the refusal on the screen."""
+
+    def __init__(self, shown: PickupResult) -> None:
+        super().__init__(shown.outcome, shown.refusal)
+        self.code = shown.refusal[0] if shown.refusal else shown.outcome.value
 
 
 def confirm_into(fd: int) -> Callable[[dict[str, object]], None]:
