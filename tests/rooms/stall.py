@@ -13,7 +13,7 @@ from shared.pickup_points.rules import ShelfLayer
 from shared.stock import store as stock
 from shared.sync import CentreJournal, Journal, KioskJournal, accept, rows
 from shared.sync import store as sync_store
-from shared.sync.receive import receive
+from shared.sync.receive import Enrolled, receive
 from tests.conftest import POINT, REGION
 
 WANG = Recipient("R1", "王*明", "1234")
@@ -99,7 +99,9 @@ def push(kiosk: KioskJournal, centre: CentreJournal) -> None:
             for feed in FEEDS:
                 sync_store.set_cursor(tx, feed, 0)
     request = accept.first_request(kiosk.db, kiosk.house, state, secrets.token_hex(8), {})
-    answer = receive(centre.db, centre.house, centre.clock, point=POINT, feeds=FEEDS, request=request, next_s=30)
+    enrolled = Enrolled(state.epoch, state.hardware)
+    answer = receive(centre.db, centre.house, centre.clock, point=POINT, feeds=FEEDS, enrolled=enrolled,
+                     request=request, next_s=30)  # fmt: skip
     accept.check_answer(request, answer)
     accept.accept(kiosk.db, kiosk.house, kiosk.clock, state, [answer])
 

@@ -23,8 +23,10 @@ POINT, LANE = "JN-HL01", "E2"
 
 def park(centre: Centre, seq: int, payload: msgspec.Struct | bytes, reason: str, kind: str = "") -> str:
     """Park a fact as the centre would have; its address at the console."""
-    packed = payload if isinstance(payload, bytes) else msgspec.msgpack.encode(payload)
-    name = kind or centre.house.kind_of[type(payload)].name
+    if isinstance(payload, bytes):
+        packed, name = payload, kind
+    else:
+        packed, name = msgspec.msgpack.encode(payload), kind or centre.house.kind_of[type(payload)].name
     at = utc_text(centre.clock.now())
     with centre.db.writing() as tx:
         fact = Fact(POINT, "K1", LANE, seq, name, at, "S1", msgspec.Struct())
