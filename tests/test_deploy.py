@@ -238,7 +238,13 @@ def body_limits(config: str) -> list[int]:
 def test_front_door_agrees_with_the_limits_of_the_application() -> None:
     config = (DEPLOY / "nginx/linqu.conf").read_text("utf-8")
     assert config.count("{") == config.count("}")
-    assert body_limits(config) == [limits.BODY_BYTES, limits.IMPORT_BODY_BYTES, limits.SYNC_BODY_BYTES]
+    assert body_limits(config) == [
+        limits.BODY_BYTES,
+        limits.IMPORT_BODY_BYTES,
+        limits.CARRY_BYTES,
+        limits.RELAY_BYTES,
+        limits.SYNC_BODY_BYTES,
+    ]
     assert f"server 127.0.0.1:{server_config.read_config({}).port};" in config
     statements = [line.split("#")[0].strip() for line in config.splitlines()]
     assert [s for s in statements if s and s[-1] not in ";{}"] == []

@@ -1,7 +1,8 @@
 """Copy the database, onto a stick or to a file, and put it back."""
 
+import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -228,6 +229,21 @@ def settle(kiosk: Kiosk) -> None:
     if store.open_restore(kiosk.db) is not None:
         with kiosk.db.writing() as tx:
             store.settle_restores(tx, utc_text(kiosk.clock.now()))
+
+
+def forget_replaced(kiosk: Kiosk, days: int) -> list[str]:
+    """Drop databases that were replaced more than ``days`` ago, once the histories are joined; their folders' names.
+
+    Nobody digs in them later, and they hold the names of people.
+    """
+    if store.open_restore(kiosk.db) is not None:
+        return []
+    before = utc_text(kiosk.clock.now() - timedelta(days=days))
+    old = store.restores_before(kiosk.db, before)
+    gone = [name for name in old if name.startswith("replaced-") and (kiosk.config.data / name).is_dir()]
+    for name in gone:
+        shutil.rmtree(kiosk.config.data / name)
+    return gone
 
 
 def sells_nothing_until_rejoined(kiosk: Kiosk) -> store.Restore | None:

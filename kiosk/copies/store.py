@@ -49,6 +49,11 @@ def open_restore(db: Reads) -> Restore | None:
     return Restore(**dict(row)) if row else None
 
 
+def restores_before(db: Reads, at: str) -> list[str]:
+    """The folders of databases that were replaced before a moment (UTC text)."""
+    return [row["kept"] for row in db.query("SELECT kept FROM restores WHERE at < ? ORDER BY number", (at,))]
+
+
 def settle_restores(tx: Tx, at: str) -> None:
     """The centre has been heard since: the histories are joined again."""
     tx.execute("UPDATE restores SET settled_at = ? WHERE settled_at IS NULL", (at,))

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 from kiosk import workers
+from kiosk.copies import operations as copies
+from kiosk.copies import store as copy_store
 from kiosk.devices.rules import clock_is_plausible
 from kiosk.host import Kiosk
 from kiosk.labels import store as labels
@@ -42,6 +44,8 @@ def read_health(kiosk: Kiosk) -> Health:
         clock_trusted=clock_trusted(kiosk),
         print_waiting=labels_waiting(kiosk),
         uptime_s=uptime_s(),
+        copy=copies.stick_state(kiosk, kiosk.clock.now()).value,
+        copy_at=utc_text(last.at) if (last := copy_store.stick_copy(kiosk.db)) else None,
     )
 
 

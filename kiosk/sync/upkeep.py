@@ -8,7 +8,7 @@ from kiosk.erasure.operations import forget_the_erased
 from kiosk.host import Kiosk
 from kiosk.watermark import raise_after_round
 from shared.kernel.clock import parse_utc, utc_text
-from shared.kernel.limits import FACTS_KEPT_DAYS, PRUNE_SECONDS
+from shared.kernel.limits import FACTS_KEPT_DAYS, PRUNE_SECONDS, REPLACED_KEPT_DAYS
 from shared.sync import store
 
 
@@ -29,6 +29,7 @@ class Upkeep:
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_SECONDS
             prune(self._kiosk)
+            copies.forget_replaced(self._kiosk, REPLACED_KEPT_DAYS)
 
 
 def settle_loss(kiosk: Kiosk) -> None:

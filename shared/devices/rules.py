@@ -29,8 +29,14 @@ class Part(StrEnum):
     TROUBLE = "trouble"
 
 
+COPY_GOOD = frozenset({"", "off", "ok", "none_yet"})
+
+
 class Health(msgspec.Struct, frozen=True):
-    """What a kiosk says of itself with every round. Sizes in MB, temperature in °C, times as UTC text."""
+    """What a kiosk says of itself with every round. Sizes in MB, temperature in °C, times as UTC text.
+
+    ``copy`` is how the second copy of its database is (a word of ``kiosk.copies``; empty or ``off``: none is set).
+    """
 
     app_version: str = ""
     camera: Part = Part.ABSENT
@@ -47,6 +53,8 @@ class Health(msgspec.Struct, frozen=True):
     clock_trusted: bool = True
     print_waiting: int = 0
     uptime_s: int = 0
+    copy: str = ""
+    copy_at: str | None = None
 
     def as_list(self) -> list[Any]:
         """The form it travels in: every round carries it, so names stay at home; new fields go to the end."""
@@ -93,6 +101,7 @@ class AttentionCode(StrEnum):
     CLOCK = "clock"
     HOT = "hot"
     BACKLOG = "backlog"
+    COPY = "copy"
 
 
 ATTENTION_NAMES = {
@@ -109,6 +118,7 @@ ATTENTION_NAMES = {
     AttentionCode.CLOCK: N_("时钟不准"),
     AttentionCode.HOT: N_("温度过高"),
     AttentionCode.BACKLOG: N_("待同步积压"),
+    AttentionCode.COPY: N_("备份 U 盘需要处理"),
 }
 
 
@@ -155,6 +165,8 @@ def attention(health: Health, last_contact: datetime | None, now: datetime, *, d
         found.append(Attention(AttentionCode.HOT, Severity.WARNING, f"{health.temperature_c:.0f}"))
     if health.waiting > DEVICE_WAITING_FACTS:
         found.append(Attention(AttentionCode.BACKLOG, Severity.NOTICE, str(health.waiting)))
+    if health.copy not in COPY_GOOD:
+        found.append(Attention(AttentionCode.COPY, Severity.WARNING, health.copy_at or ""))
     return sorted(found, key=lambda one: -one.severity)
 
 

@@ -150,6 +150,7 @@ GOODS_SCAN_WAITERS = 2
 COPY_GAP_SECONDS = 60
 COPY_OLD_TIMES = 3
 BACKUPS_KEPT = 14
+REPLACED_KEPT_DAYS = 30
 PRUNE_SECONDS = 3600.0
 
 # a full disk: pickups live on what was kept back

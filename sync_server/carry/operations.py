@@ -157,7 +157,9 @@ class _Talk:
         lane = sync_store.lanes(self._centre.db, self._device.point, self._device.id).get(asked.epoch)
         if end < 1 or (lane is not None and lane.seq <= end):
             return False
-        met = newest_common(self._centre.db, self._device.point, self._device.id, Told(end, [asked.chain_after]))
+        met = newest_common(
+            self._centre.db, self._device.point, self._device.id, Told(end, [asked.chain_after or asked.chain_before])
+        )
         return met is not None and met.seq == end
 
     def _through_the_door(self, exchange: carry.Exchange) -> carry.Reply:
