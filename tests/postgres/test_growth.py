@@ -1,5 +1,6 @@
 """No query of a round grows with what lies in the database: blocks per statement at a small and at a large centre."""
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -118,3 +119,20 @@ def test_a_statement_that_does_grow_is_noticed(growing: Growing) -> None:
     growing.db.run_script(["DROP INDEX parcels_version"])
     _, after = growing.costs_of_rounds()
     assert any("FROM parcels" in sql for sql in grown(before, after))
+
+
+def test_a_push_writes_under_its_point_and_nowhere_else(growing: Growing) -> None:
+    """The sharding key: what one transaction writes lies on one shard; the note of the contact is one of its own."""
+    growing.round()
+    growing.db.costs.taken()
+    growing.kiosk.busy_minute()
+    growing.round()
+    written = {
+        found[1] for sql in growing.db.costs if (found := re.match(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)", sql))
+    }
+    by_point = growing.plain.query(
+        "SELECT relname AS name FROM pg_index JOIN pg_class ON pg_class.oid = indrelid "
+        "WHERE indisprimary AND pg_get_indexdef(indexrelid, 1, true) = 'point'"
+    )
+    assert {"journal", "journal_heads", "feed_versions", "parcels"} <= written
+    assert written - {row["name"] for row in by_point} == {"devices"}
