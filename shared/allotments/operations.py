@@ -106,7 +106,14 @@ def set_offer(journal: Journal, tx: Tx, region: str, offer: Offer, actor: str) -
     )
     # what came to light after a restore may exceed the total; that is no reason to refuse a higher one
     check_offer(offer, min(known.held, known.total) if offer.total >= known.total else known.held)
-    pool = replace(known, total=offer.total, opens_at=offer.opens_at, cutoff_at=offer.cutoff_at, active=offer.active)
+    pool = replace(
+        known,
+        total=offer.total,
+        opens_at=offer.opens_at,
+        cutoff_at=offer.cutoff_at,
+        active=offer.active,
+        sharers=max(1, store.count_devices(tx, region)),
+    )
     store.put_pool(tx, pool)
     payload = OfferSet(offer.id, offer.sku, offer.price_fen, offer.total, offer.opens_at, offer.cutoff_at, offer.active)
     journal.record(tx, payload, point=region, actor=actor)

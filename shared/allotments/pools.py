@@ -127,11 +127,12 @@ def whole(tx: Tx, pool: Pool, generation: int) -> tuple[Pool, bool]:
     """The pool and whether units may leave it: everybody who may hold rights has told what they are."""
     if pool.generation >= generation:
         return pool, True
-    if missing(tx, pool.region, generation, 1):
+    if pool.waits_for and store.still_unheard(tx, pool.region, generation, pool.waits_for):
         return pool, False
-    pool = replace(pool, generation=generation)
-    store.put_pool(tx, pool)
-    return pool, True
+    absent = missing(tx, pool.region, generation, 1)
+    after = replace(pool, waits_for=absent[0].device) if absent else replace(pool, generation=generation, waits_for="")
+    store.put_pool(tx, after)
+    return after, not absent
 
 
 def report_installation(tx: Tx, here: Installation, region: str, generation: int, now: str) -> None:

@@ -230,7 +230,9 @@ class RightRow:
 class Pool:
     """An offer at the centre. ``held``: units that holders have or sold; ``generation``: in which it was last whole.
 
-    ``serial`` rises whenever units leave the pool, so that an older copy of the database is told by it.
+    ``serial`` rises whenever units leave the pool, so that an older copy of the database is told by it. ``sharers``:
+    devices of the region when the offer was last set. ``waits_for``: one of those whose word was missing when somebody
+    looked. ``recalled_at``: when holders were last asked to give back.
     """
 
     offer: str
@@ -242,6 +244,9 @@ class Pool:
     active: bool
     generation: int
     serial: int = 0
+    sharers: int = 1
+    waits_for: str = ""
+    recalled_at: str = ""
 
     @property
     def free(self) -> int:

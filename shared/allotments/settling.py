@@ -33,7 +33,7 @@ from shared.db import Database, Tx
 from shared.db.database import Reads
 from shared.kernel.clock import Clock, parse_utc, utc_text
 from shared.kernel.ids import IdMaker
-from shared.kernel.limits import ALLOTMENT_HISTORY_DAYS
+from shared.kernel.limits import ALLOTMENT_ASK_MINUTES, ALLOTMENT_HISTORY_DAYS
 from shared.sync import CentreJournal, House
 from shared.sync.journal import CENTRE_DEVICE
 
@@ -278,18 +278,22 @@ class Settling:
             if self.here is not None:
                 seen = store.pool(db, offer)
                 self.here.remember({offer: (seen.serial if seen else 0, 0)}, who.generation)
-        elif share.counters.right < max(1, short) and pool.free <= 0:
+        elif share.counters.right < max(1, short) and pool.free <= 0 and pool.recalled_at <= self._some_minutes_ago():
             self._ask_others(offer, supply)
         keep = keep_units(supply, share.counters.right) if recall and not share.by_hand else None
         return _echo(row, share, low_mark(supply), -1 if keep is None else keep)
 
     def _ask_others(self, offer: str, supply: Supply) -> None:
         """The pool is empty: those who have far more than they sell are to tell, and will be asked to give back."""
-        idle = store.idle_shares(self.journal.db, offer, 2 * supply.target, RECALLED_AT_ONCE)
-        if idle:
-            with self.journal.db.writing() as tx:
-                for share in idle:
-                    store.nudge(tx, self.who.region, share.device, share.lot, wanted=True)
+        with self.journal.db.writing() as tx:
+            pool = store.lock_pool(tx, offer)
+            for share in store.idle_shares(tx, offer, 2 * supply.target, RECALLED_AT_ONCE):
+                store.nudge(tx, self.who.region, share.device, share.lot, wanted=True)
+            if pool is not None:
+                store.put_pool(tx, replace(pool, recalled_at=self.who.heard_at))
+
+    def _some_minutes_ago(self) -> str:
+        return utc_text(parse_utc(self.who.heard_at) - timedelta(minutes=ALLOTMENT_ASK_MINUTES))
 
     def _grant(self, tx: Tx, offer: str, short: int, share: Share) -> Share:
         if self.here is not None:
@@ -317,8 +321,7 @@ class Settling:
         left = None
         if pool.cutoff_at is not None:
             left = max(0.0, (parse_utc(pool.cutoff_at) - now).total_seconds() / 86_400)
-        devices = store.count_devices(db, pool.region)
-        return Supply(pool.total, pool.free, devices, mean_per_day(days, known_days), left)
+        return Supply(pool.total, pool.free, pool.sharers, mean_per_day(days, known_days), left)
 
 
 def _over(pool: Pool, now: str) -> bool:

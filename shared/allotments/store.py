@@ -1,6 +1,7 @@
 """All SQL of offers, rights and pools."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any
 
 from shared.allotments.rules import Counters, Holder, HolderState, Offer, Pool, RightRow, Share
@@ -10,7 +11,10 @@ from shared.db.database import Reads
 from shared.sync import put, read
 
 _OFFER = "SELECT id, sku, price_fen, total, opens_at, cutoff_at, active FROM offers WHERE region = ? AND deleted = 0 "
-_POOL = "SELECT offer, region, total, held, opens_at, cutoff_at, active, generation, serial FROM offer_pools "
+_POOL_COLUMNS = (
+    "offer, region, total, held, opens_at, cutoff_at, active, generation, serial, sharers, waits_for, recalled_at"
+)
+_POOL = f"SELECT {_POOL_COLUMNS} FROM offer_pools "  # noqa: S608 - no input
 _SHARE = (
     "SELECT offer, device, lot, point, granted, sold, returned, undone, state, by_hand, signed_gone, first_at, "
     "heard_at FROM allotments "
@@ -186,8 +190,7 @@ def pools(db: Reads, region: str | None = None) -> list[Pool]:
 def lock_pool(tx: Tx, offer: str) -> Pool | None:
     """An offer's pool, held for this transaction: who grants, sells or changes the total waits. None: no such offer."""
     row = tx.one(
-        "UPDATE offer_pools SET held = held WHERE offer = ? "
-        "RETURNING offer, region, total, held, opens_at, cutoff_at, active, generation, serial",
+        f"UPDATE offer_pools SET held = held WHERE offer = ? RETURNING {_POOL_COLUMNS}",  # noqa: S608 - no input
         (offer,),
     )
     return _pool(row) if row else None
@@ -196,21 +199,12 @@ def lock_pool(tx: Tx, offer: str) -> Pool | None:
 def put_pool(tx: Tx, pool: Pool) -> None:
     """Write a pool."""
     tx.execute(
-        "INSERT INTO offer_pools (offer, region, total, held, opens_at, cutoff_at, active, generation, serial) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (offer) DO UPDATE SET total = excluded.total, "
-        "held = excluded.held, opens_at = excluded.opens_at, cutoff_at = excluded.cutoff_at, "
-        "active = excluded.active, generation = excluded.generation, serial = excluded.serial",
-        (
-            pool.offer,
-            pool.region,
-            pool.total,
-            pool.held,
-            pool.opens_at,
-            pool.cutoff_at,
-            int(pool.active),
-            pool.generation,
-            pool.serial,
-        ),
+        f"INSERT INTO offer_pools ({_POOL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - no input
+        "ON CONFLICT (offer) DO UPDATE SET total = excluded.total, held = excluded.held, opens_at = excluded.opens_at, "
+        "cutoff_at = excluded.cutoff_at, active = excluded.active, generation = excluded.generation, "
+        "serial = excluded.serial, sharers = excluded.sharers, waits_for = excluded.waits_for, "
+        "recalled_at = excluded.recalled_at",
+        [int(value) if isinstance(value, bool) else value for value in astuple(pool)],
     )
 
 
@@ -374,6 +368,17 @@ def unheard_devices(db: Reads, region: str, generation: int, limit: int) -> list
         (region, region, generation, limit),
     )
     return [(row["device"], row["point"]) for row in found]
+
+
+def still_unheard(db: Reads, region: str, generation: int, device: str) -> bool:
+    """Whether one device or installation, once found missing, still is; looks at nobody else."""
+    revoked = db.one("SELECT 1 AS revoked FROM devices WHERE id = ? AND revoked_at IS NOT NULL", (device,))
+    mine = holders(db, region, device)
+    if any(one.state is HolderState.LIVE and one.generation < generation for one in mine):
+        return True
+    if revoked and any(one.state in (HolderState.DEAD, HolderState.CLOSED) for one in mine):
+        return False
+    return not any(one.generation >= generation for one in mine)
 
 
 def unheard_lots(db: Reads, region: str, generation: int, limit: int) -> list[Holder]:

@@ -63,4 +63,10 @@ MIGRATIONS = (
             "nudged BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (region, device, lot))"
         ),
     ),
+    (
+        # centre: what would take a look at every device of the region to know anew with each grant
+        "ALTER TABLE offer_pools ADD COLUMN sharers BIGINT NOT NULL DEFAULT 1",
+        "ALTER TABLE offer_pools ADD COLUMN waits_for TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE offer_pools ADD COLUMN recalled_at TEXT NOT NULL DEFAULT ''",
+    ),
 )

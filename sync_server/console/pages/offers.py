@@ -13,8 +13,7 @@ from shared.allotments import operations, reports
 from shared.allotments import store as allotments
 from shared.allotments.pools import Missing
 from shared.allotments.reports import OfferReport
-from shared.allotments.rules import HOLDER_STATE_NAMES, HolderState, Offer
-from shared.allotments.store import Share
+from shared.allotments.rules import HOLDER_STATE_NAMES, HolderState, Offer, Share
 from shared.catalogue import store as catalogue
 from shared.catalogue.rules import Product
 from shared.devices import store as devices
