@@ -16,7 +16,7 @@ from shared.kernel.limits import SYNC_BODY_BYTES
 from shared.sync.findings import report
 from shared.sync.quarantine import retry_known
 from sync_server import erasure, life
-from sync_server.commands import backup, carry, erase, restore, restored
+from sync_server.commands import backup, carry, erase, keys, restore, restored
 from sync_server.config import read_config
 from sync_server.host import Centre, init_centre, open_centre
 from sync_server.openapi import openapi
@@ -111,6 +111,7 @@ main.add_command(restore)
 main.add_command(restored)
 main.add_command(carry)
 main.add_command(erase)
+main.add_command(keys)
 
 
 def _or_exit(work: Callable[[], T]) -> T:

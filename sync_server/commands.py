@@ -102,6 +102,22 @@ def carry(files: tuple[Path, ...]) -> None:
 
 
 @click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def keys(file: Path, folder: Path) -> None:
+    """Open FILE (linqu-K1.keys, left beside a kiosk's copies) into FOLDER: db.key and device.key for a new card."""
+    from shared.sync.carry import open_keys
+
+    with in_words("没有取出"):
+        found = open_keys(open_centre(read_config()).seal_key, file.read_bytes())
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, content in (("db.key", found.db_key.hex().encode()), ("device.key", found.device_key)):
+            write_file(folder / name, content)
+            (folder / name).chmod(0o600)
+    click.echo(f"终端 {found.device} 的 db.key、device.key 已写入 {folder}。放进新卡的数据目录，再运行 kiosk restore")
+
+
+@click.command()
 @click.argument("resident")
 @click.option("--reason", required=True, help="Why; written into the operators' log.")
 def erase(resident: str, reason: str) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import store as kiosk_store
+from kiosk.carry import store as carry_store
 from kiosk.config import Config
 from kiosk.copies import store
 from kiosk.copies.rules import ROTATION, Plan, StickCopy, StickState, is_old, next_slot, slot_name
 from kiosk.erasure import store as erasure
-from kiosk.host import DATABASE_FILE, ForeignDatabase, Kiosk
+from kiosk.host import DATABASE_FILE, DEVICE_KEY, ForeignDatabase, Kiosk
 from kiosk.house import kiosk_house
 from kiosk.log_mark import FILE as LOG_MARK
 from kiosk.watermark import FILE as NEWEST_MARK
@@ -20,12 +21,13 @@ from shared.db import DatabaseUnreadable, SqliteDatabase, copies, open_sqlite
 from shared.db.migrations import schema_version
 from shared.kernel.clock import Clock, utc_text
 from shared.kernel.errors import N_, Refused
-from shared.sync import House
+from shared.sync import House, carry
 from shared.sync import store as sync_store
 from shared.sync.rebuild import migrate_house
 from shared.sync.signing import keep_hex_secret, load_or_make_key, public_bytes
 from shared.sync.tables import MIGRATIONS as GROUND
 
+KEYS_NAME = "linqu-{device}.keys"
 MARKS = (NEWEST_MARK, LOG_MARK)
 """Files that say how far the database had come: true of the replaced one only."""
 
@@ -73,10 +75,21 @@ def copy_to_stick(kiosk: Kiosk) -> StickCopy:
     name = slot_name(device, next_slot(device, store.stick_copy(kiosk.db)))
     head = sync_store.kiosk_head(kiosk.db)
     size = copies.write_copy(kiosk.db, folder / name)
+    leave_keys(kiosk, folder)
     made = StickCopy(kiosk.clock.now(), head.seq, name, size)
     with kiosk.db.writing() as tx:
         store.set_stick_copy(tx, made)
     return made
+
+
+def leave_keys(kiosk: Kiosk, folder: Path) -> None:
+    """Leave this kiosk's keys beside its copies, sealed to the centre: with the card gone, nothing else opens them."""
+    centre, device = carry_store.centre_key(kiosk.db), kiosk.enrolled_state().device
+    file = folder / KEYS_NAME.format(device=device)
+    if centre is None or file.exists():
+        return
+    keys = carry.KioskKeys(device=device, db_key=kiosk.secret, device_key=(kiosk.config.data / DEVICE_KEY).read_bytes())
+    copies.write_file(file, carry.close_keys(keys, centre))
 
 
 def names_the_erased(kiosk: Kiosk) -> bool:

@@ -85,6 +85,24 @@ class WrongProtocol(BadInput):
         super().__init__("CARRY_PROTOCOL", N_("文件来自不同版本的程序。"), N_("请更新程序后重新导出。"))
 
 
+class KioskKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """What opens a kiosk's copies, left beside them for the centre's eyes only: the card they came from may be dead."""
+
+    device: str
+    db_key: bytes
+    device_key: bytes
+
+
+def close_keys(keys: KioskKeys, centre: bytes) -> bytes:
+    """Seal a kiosk's keys to the centre."""
+    return seal(UP, centre, pack(keys))
+
+
+def open_keys(key: X25519PrivateKey, box: bytes) -> KioskKeys:
+    """The keys in a box. Raises ``BadInput``."""
+    return _inside(unseal(UP, key, box), KioskKeys)
+
+
 def close_question(question: Question, key: Ed25519PrivateKey, centre: bytes) -> bytes:
     """Sign a question with the device's key and seal it to the centre's public key."""
     body = pack(question)

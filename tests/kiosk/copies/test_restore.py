@@ -186,8 +186,18 @@ def test_a_destroyed_database_is_replaced_from_the_stick(
     with process(kiosk, "copy", **settings):
         until(lambda: store.stick_copy(kiosk.db), "a copy on the stick")
     kiosk.db.close()
-    (kiosk.config.data / DATABASE_FILE).write_bytes(b"\xff" * 9000)
-    (copy,) = stick.iterdir()
+    # the card is dead, keys and all; the stick and the centre together bring a new one to life
+    shutil.rmtree(kiosk.config.data)
+    (copy,) = stick.glob("*.copy")
+    assert kiosk.secret.hex().encode() not in (stick / "linqu-K1.keys").read_bytes()
+    refused = command(kiosk, "restore", str(copy))
+    assert refused.returncode == 2
+    assert "密钥不在本机" in refused.stderr
+    shutil.rmtree(kiosk.config.data)
+    centre = running_centre.centre.config
+    environ = {**os.environ, "LINQU_DATA": str(centre.data), "DATABASE_URL": centre.database_url}
+    call = [sys.executable, "-m", "sync_server", "keys", str(stick / "linqu-K1.keys"), str(kiosk.config.data)]
+    subprocess.run(call, env=environ, check=True, timeout=60)
     done = command(kiosk, "restore", str(copy))
     assert done.returncode == 0, done.stderr
     kiosk = reopened(kiosk)
@@ -209,14 +219,14 @@ def test_two_copies_take_turns_and_a_missing_full_or_wrong_stick_is_said(
     kiosk = reopened(kiosk, LINQU_COPY=str(stick), LINQU_COPY_FACTS="2", LINQU_COPY_SAME_DISK="1")
     worker = CopyWorker(kiosk, threading.Event())
     assert worker.turn() is StickState.OK
-    assert [file.name for file in stick.iterdir()] == ["linqu-K1-1.copy"]
+    assert [file.name for file in stick.glob("*.copy")] == ["linqu-K1-1.copy"]
     receive(kiosk, "SF0000000000001")
     first = store.stick_copy(kiosk.db)
     assert first is not None
     with kiosk.db.writing() as tx:
         tx.execute("UPDATE stick_copies SET at = '2020-01-01T00:00:00.000Z'")
     assert worker.turn() is StickState.OK
-    assert sorted(file.name for file in stick.iterdir()) == ["linqu-K1-1.copy", "linqu-K1-2.copy"]
+    assert sorted(file.name for file in stick.glob("*.copy")) == ["linqu-K1-1.copy", "linqu-K1-2.copy"]
     kept = store.stick_copy(kiosk.db)
     assert kept is not None
     assert kept.seq == first.seq + 1
