@@ -12,11 +12,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from kiosk import store
 from shared.db import Database, DiskFull, Tx
+from shared.db.database import Reads
 from shared.kernel.clock import Clock, utc_text
+from shared.kernel.limits import LOSS_SHOWN_DAYS
 from shared.sync import KioskJournal
 from shared.sync import store as sync_store
 
@@ -132,6 +135,15 @@ def find_loss(db: Database, clock: Clock, watermark: Watermark, *, log_cut: bool
         return loss
     watermark.set(here)
     return loss
+
+
+def loss_to_tell(db: Reads, clock: Clock) -> store.Loss | None:
+    """A loss that people must know of: not settled yet, or with facts that nobody has, for a week."""
+    loss = store.last_loss(db)
+    if loss is None or loss.settled_at is None:
+        return loss
+    fresh = loss.settled_at > utc_text(clock.now() - timedelta(days=LOSS_SHOWN_DAYS))
+    return loss if loss.unsent and fresh else None
 
 
 def raise_after_round(db: Database, watermark: Watermark) -> None:

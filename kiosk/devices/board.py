@@ -14,6 +14,8 @@ from kiosk.devices import health
 from kiosk.devices.rules import (
     CAMERA,
     CAMERA_UNKNOWN,
+    LOSS,
+    LOSS_SETTLED,
     PRINTER,
     TESTED,
     Condition,
@@ -27,6 +29,7 @@ from kiosk.scan.rules import read_detail
 from kiosk.store import WorkerState
 from kiosk.sync.badge import link
 from kiosk.sync.rules import ADVICE, Trouble
+from kiosk.watermark import loss_to_tell
 from shared import __version__
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_
@@ -155,7 +158,11 @@ def _network(kiosk: Kiosk) -> Part:
 def _disk(kiosk: Kiosk) -> Part:
     free, total = health.disk_mb(kiosk)
     figures = [(_("可用"), f"{free / 1024:.1f} GB"), (_("总共"), f"{total / 1024:.1f} GB")]
-    return _part("disk", _("磁盘"), disk_condition(free), figures)
+    loss = loss_to_tell(kiosk.db, kiosk.clock)
+    if loss is None:
+        return _part("disk", _("磁盘"), disk_condition(free), figures)
+    figures.append((_("丢失的记录"), str(loss.missing)))
+    return _part("disk", _("磁盘"), LOSS if loss.settled_at is None else LOSS_SETTLED, figures)
 
 
 def _copies(kiosk: Kiosk) -> Part:

@@ -12,6 +12,7 @@ from kiosk.host import Kiosk
 from kiosk.labels import store as labels
 from kiosk.labels.rules import JobState
 from kiosk.store import WorkerState
+from kiosk.watermark import loss_to_tell
 from shared import __version__
 from shared.devices.rules import Health, Part
 from shared.kernel.clock import utc_text
@@ -46,7 +47,14 @@ def read_health(kiosk: Kiosk) -> Health:
         uptime_s=uptime_s(),
         copy=copies.stick_state(kiosk, kiosk.clock.now()).value,
         copy_at=utc_text(last.at) if (last := copy_store.stick_copy(kiosk.db)) else None,
+        missing=_missing(kiosk),
     )
+
+
+def _missing(kiosk: Kiosk) -> int:
+    """Facts that were lost here: all of them until the centre was asked, then those that it never had."""
+    loss = loss_to_tell(kiosk.db, kiosk.clock)
+    return 0 if loss is None else loss.missing if loss.settled_at is None else loss.unsent
 
 
 def _part(state: WorkerState | None) -> Part:

@@ -105,6 +105,22 @@ PRINTER: Mapping[str, Condition] = {
 }
 
 
+LOSS = Condition(
+    "alarm",
+    "hard-drive",
+    N_("丢了记录"),
+    N_("数据库日志损坏或丢失，最近的记录不在本机。"),
+    N_("接通网络后中心会补发；请联系运营检查存储卡。"),
+)
+LOSS_SETTLED = Condition(
+    "warn",
+    "hard-drive",
+    N_("丢过记录"),
+    N_("中心有的记录已经补回，有几条中心也没有收到过。"),
+    N_("请对照货架核对包裹，并联系运营更换存储卡。"),
+)
+
+
 def disk_condition(free_mb: int) -> Condition:
     """Free space where the data lies, in MB."""
     if free_mb < DEVICE_DISK_FULL_MB:

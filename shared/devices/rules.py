@@ -36,6 +36,7 @@ class Health(msgspec.Struct, frozen=True):
     """What a kiosk says of itself with every round. Sizes in MB, temperature in °C, times as UTC text.
 
     ``copy`` is how the second copy of its database is (a word of ``kiosk.copies``; empty or ``off``: none is set).
+    ``missing`` counts facts that its disk lost after they had been confirmed.
     """
 
     app_version: str = ""
@@ -55,6 +56,7 @@ class Health(msgspec.Struct, frozen=True):
     uptime_s: int = 0
     copy: str = ""
     copy_at: str | None = None
+    missing: int = 0
 
     def as_list(self) -> list[Any]:
         """The form it travels in: every round carries it, so names stay at home; new fields go to the end."""
@@ -102,6 +104,7 @@ class AttentionCode(StrEnum):
     HOT = "hot"
     BACKLOG = "backlog"
     COPY = "copy"
+    MISSING = "missing"
 
 
 ATTENTION_NAMES = {
@@ -119,6 +122,7 @@ ATTENTION_NAMES = {
     AttentionCode.HOT: N_("温度过高"),
     AttentionCode.BACKLOG: N_("待同步积压"),
     AttentionCode.COPY: N_("备份 U 盘需要处理"),
+    AttentionCode.MISSING: N_("终端丢了记录"),
 }
 
 
@@ -165,6 +169,8 @@ def attention(health: Health, last_contact: datetime | None, now: datetime, *, d
         found.append(Attention(AttentionCode.HOT, Severity.WARNING, f"{health.temperature_c:.0f}"))
     if health.waiting > DEVICE_WAITING_FACTS:
         found.append(Attention(AttentionCode.BACKLOG, Severity.NOTICE, str(health.waiting)))
+    if health.missing:
+        found.append(Attention(AttentionCode.MISSING, Severity.ALARM, str(health.missing)))
     if health.copy not in COPY_GOOD:
         found.append(Attention(AttentionCode.COPY, Severity.WARNING, health.copy_at or ""))
     return sorted(found, key=lambda one: -one.severity)

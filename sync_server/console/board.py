@@ -34,6 +34,10 @@ WHY: dict[AttentionCode, tuple[str, str]] = {
     AttentionCode.CLOCK: (N_("时钟偏差 %(detail)s 秒"), N_("检查终端的网络对时")),
     AttentionCode.HOT: (N_("温度 %(detail)s °C"), N_("检查通风")),
     AttentionCode.BACKLOG: (N_("有 %(detail)s 条记录待发"), N_("等它发完；持续增加时检查网络")),
+    AttentionCode.MISSING: (
+        N_("存储卡丢了 %(detail)s 条已确认的记录"),
+        N_("请店员对照货架核对包裹，并更换存储卡"),
+    ),
     AttentionCode.COPY: (N_("备份 U 盘不在、写不进或太久没有更新"), N_("请店员插好备份 U 盘，坏了就换一个")),
 }
 

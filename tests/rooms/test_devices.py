@@ -146,6 +146,7 @@ def test_a_revoked_device_stays_known_and_is_not_counted(centre: CentreJournal) 
         ({"disk_free_mb": 400}, 0, 0, [("DISK_LOW", 2)]),
         ({"disk_free_mb": 50}, 0, 0, [("DISK_FULL", 3)]),
         ({"quarantine": 1}, 0, 0, [("QUARANTINE", 2)]),
+        ({"missing": 3}, 0, 0, [("MISSING", 3)]),
         ({"clock_trusted": False}, 0, 0, [("CLOCK", 2)]),
         ({}, 0, -121, [("CLOCK", 2)]),
         ({"temperature_c": 80.0}, 0, 0, [("HOT", 2)]),

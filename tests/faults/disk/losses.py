@@ -7,6 +7,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from kiosk import store as kiosk_store
+from kiosk.devices.health import read_health
 from kiosk.doctor import examine
 from kiosk.host import Kiosk
 from shared.kernel.errors import Refused
@@ -69,10 +70,10 @@ def put(files: dict[str, bytes], world: World) -> None:
 
 
 def said_aloud(kiosk: Kiosk) -> bool:
-    """Whether the kiosk has noticed a loss, and its doctor says so and finds it bad."""
+    """Whether the kiosk has noticed a loss: its doctor finds it bad, and what it tells the centre counts the facts."""
     loss = kiosk_store.last_loss(kiosk.db)
     told = any("丢失" in one.text and not one.good for one in examine(kiosk))
-    return loss is not None and loss.settled_at is None and told
+    return loss is not None and loss.settled_at is None and told and read_health(kiosk).missing == loss.missing
 
 
 class Found(Enum):
