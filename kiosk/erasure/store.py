@@ -35,7 +35,7 @@ def unfinished(db: Reads) -> list[Forgetting]:
 
 def finish(tx: Tx, ids: list[str], at: str) -> None:
     """Nothing is left of them."""
-    tx.executemany("UPDATE erased_here SET done_at = ? WHERE id = ?", [(at, id) for id in ids])  # noqa: A001
+    tx.executemany("UPDATE erased_here SET done_at = ? WHERE id = ?", [(at, one) for one in ids])
 
 
 def last_done(db: Reads) -> str | None:

@@ -18,14 +18,14 @@ ROOM_FOR_THE_FORM = 64 * 1024
 FILES_SHOWN = 20
 
 api = Blueprint("carry_api", __name__, url_prefix="/v1")
-console = Blueprint("carry", __name__, url_prefix="/console/carry", template_folder="templates")
-guard(console)
+blueprint = Blueprint("carry", __name__, url_prefix="/console/carry", template_folder="templates")
+guard(blueprint)
 
 
 def register(app: Flask) -> None:
     """Both blueprints."""
     app.register_blueprint(api)
-    app.register_blueprint(console)
+    app.register_blueprint(blueprint)
     without_csrf(app, api)
 
 
@@ -41,7 +41,7 @@ def _limit_boxes() -> None:
     request.max_content_length = RELAY_BYTES
 
 
-@console.url_value_preprocessor
+@blueprint.url_value_preprocessor
 def _larger_body(endpoint: str | None, _values: dict[str, object] | None) -> None:
     """Before anything reads the body: a carried file may be larger than a form, for whoever has a session."""
     if endpoint == "carry.upload" and TOKEN_KEY in session:
@@ -60,7 +60,7 @@ def _answered(box: bytes) -> Taken:
     return answer_box(app, current_centre(), box)
 
 
-@console.get("")
+@blueprint.get("")
 def show() -> ResponseReturnValue:
     return _form(None)
 
@@ -77,7 +77,7 @@ def _form(trouble: Refused | None) -> str:
     )
 
 
-@console.post("")
+@blueprint.post("")
 def upload() -> ResponseReturnValue:
     """Take a kiosk's file in; what became of it, and the answer to carry back, in this page only."""
     try:
@@ -91,7 +91,7 @@ def upload() -> ResponseReturnValue:
     return redirect(url_for("carry.show_answer", answer_id=answer_id), 303)
 
 
-@console.get("/<answer_id>")
+@blueprint.get("/<answer_id>")
 def show_answer(answer_id: str) -> ResponseReturnValue:
     """What became of a file, and the answer to fetch."""
     kept = store.one(current_centre().db, answer_id)
@@ -102,7 +102,7 @@ def show_answer(answer_id: str) -> ResponseReturnValue:
     return render_template("carry/taken.html", kept=kept, said=words(said, params), step=words(step, params))
 
 
-@console.get("/<answer_id>/answer.linqu")
+@blueprint.get("/<answer_id>/answer.linqu")
 def fetch(answer_id: str) -> ResponseReturnValue:
     """The sealed answer, to be put on the stick."""
     kept, box = store.one(current_centre().db, answer_id), store.box(current_centre().db, answer_id)
