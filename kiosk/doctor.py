@@ -13,6 +13,7 @@ from kiosk.copies.rules import StickState
 from kiosk.erasure import store as erasure
 from kiosk.host import Kiosk
 from kiosk.sync.rules import ADVICE, Trouble
+from shared.allotments.findings import kiosk_findings
 from shared.kernel.clock import utc_text
 from shared.kernel.limits import LOSS_SHOWN_DAYS
 from shared.sync import rows, store
@@ -43,6 +44,7 @@ def examine(kiosk: Kiosk) -> list[Finding]:
     findings.append(_parked(kiosk))
     findings.extend(_restored(kiosk))
     findings.append(_copies(kiosk))
+    findings.extend(kiosk_findings(kiosk.db, kiosk.guard))
     findings.extend(_carried(kiosk))
     findings.extend(_erased(kiosk))
     findings.extend(

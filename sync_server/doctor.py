@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from shared.allotments.findings import centre_findings
 from shared.db import Database, SqliteDatabase, open_sqlite
 from shared.devices import store as devices
 from shared.residents import store as residents
@@ -41,6 +42,7 @@ def examine(centre: Centre) -> list[Finding]:
         _durable(lanes),
         *_ledger(centre),
         *_erasures(centre),
+        *centre_findings(centre.db),
     ]
 
 

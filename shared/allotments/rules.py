@@ -122,7 +122,7 @@ def check_offer(offer: Offer, committed: int) -> None:
 
 
 def check_sale(offer: Offer | None, quantity: int, moment: str) -> Offer:
-    """The offer, if so much may be asked for now. Raises ``Refused`` OFFER_UNKNOWN, SALE_QUANTITY, OFFER_CLOSED."""
+    """The offer, if it is on sale at ``moment``. Raises ``Refused`` OFFER_UNKNOWN, SALE_QUANTITY, OFFER_CLOSED."""
     if offer is None:
         raise Refused("OFFER_UNKNOWN", N_("没有这个在售商品。"), N_("请刷新商品列表。"))
     if not 0 < quantity <= QUANTITY_MAX:

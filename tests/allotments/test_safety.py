@@ -7,6 +7,7 @@ import pytest
 
 from kiosk.sync.rules import Trouble
 from shared.allotments import operations, reports, standing, store
+from shared.allotments.findings import centre_findings, kiosk_findings
 from shared.allotments.guard import Kept
 from shared.allotments.pools import generation_of, missing
 from shared.allotments.rules import Frozen, HolderState
@@ -298,6 +299,28 @@ def test_a_moved_card_enrolled_anew_forgets_the_former_rights(small_town: Town) 
     copied = post.kiosk.guard.read(post.device)
     assert isinstance(copied, Kept)
     assert other.kiosk.guard.read(post.device) is Frozen.FOREIGN
+
+
+def test_the_doctor_says_in_words_what_is_wrong(small_town: Town) -> None:
+    post = supplied(small_town)
+
+    def said() -> tuple[list[bool], str]:
+        found = [*kiosk_findings(post.kiosk.db, post.kiosk.guard), *centre_findings(small_town.centre.db)]
+        return [one.good for one in found], " ".join(one.text for one in found)
+
+    good, text = said()
+    assert all(good)
+    assert f"共可售 {post.right('O1')} 件" in text
+    post.lose_guard()
+    good, text = said()
+    assert "缺少额度护卫文件" in text
+    assert not good[0]
+    post.settle()
+    small_town.new_life()
+    good, text = said()
+    assert f"等待 {post.device}" in text
+    assert "处于风险中" in text
+    assert good == [True, True, False, False]
 
 
 def test_everybody_must_be_heard_who_may_hold_rights(small_town: Town) -> None:
