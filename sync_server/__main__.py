@@ -19,6 +19,7 @@ from sync_server import erasure, life
 from sync_server.commands import backup, carry, erase, keys, restore, restored
 from sync_server.config import read_config
 from sync_server.host import Centre, init_centre, open_centre
+from sync_server.memory import keep_memory_together
 from sync_server.openapi import openapi
 from sync_server.shop.commands import channel
 
@@ -51,6 +52,7 @@ def _serve(centre: Centre) -> None:
     from sync_server.app import make_app
 
     config = centre.config
+    keep_memory_together()
     print(f"centre: http://{config.host}:{config.port}", flush=True)
     waitress.serve(
         make_app(centre),

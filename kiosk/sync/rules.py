@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.kernel.errors import N_
-from shared.kernel.limits import SYNC_BATCH_FACTS
+from shared.kernel.limits import SYNC_PUSH_FACTS
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 15.0
@@ -51,12 +51,12 @@ ADVICE: dict[Trouble, tuple[str, str]] = {
 class Pace:
     """How many facts one request may hold: fewer after a failure, so that what makes it fail is found and passed."""
 
-    most: int = SYNC_BATCH_FACTS
+    most: int = SYNC_PUSH_FACTS
 
     def after(self, trouble: Trouble) -> "Pace":
         """The pace of the next round."""
         if trouble is Trouble.NONE:
-            return Pace(min(SYNC_BATCH_FACTS, self.most * 4))
+            return Pace(min(SYNC_PUSH_FACTS, self.most * 4))
         if trouble in (Trouble.TIMEOUT, Trouble.BAD_ANSWER, Trouble.TOO_LARGE):
             return Pace(max(1, self.most // 4))
         return self

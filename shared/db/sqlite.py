@@ -211,7 +211,7 @@ class SqliteDatabase:
 
     def has_table(self, name: str) -> bool:
         """Whether a table exists."""
-        return bool(self.tools[name].exists())
+        return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)) is not None
 
     def damage(self) -> list[str]:
         """What page checksums and SQLite's own check find wrong, in SQLite's words; empty when the file is whole.

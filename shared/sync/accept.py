@@ -12,7 +12,7 @@ from shared.db.database import Reads, is_about_data
 from shared.db.migrations import schema_version
 from shared.kernel.clock import Clock, parse_utc, utc_text
 from shared.kernel.errors import N_, BadInput
-from shared.kernel.limits import REJOIN_FACTS, SYNC_BATCH_BYTES, SYNC_BATCH_FACTS
+from shared.kernel.limits import REJOIN_FACTS, SYNC_BATCH_BYTES, SYNC_BATCH_FACTS, SYNC_PUSH_FACTS
 from shared.sync import rows, store
 from shared.sync.daily import digests_due
 from shared.sync.journal import mark_of
@@ -44,7 +44,7 @@ def first_request(
     nonce: str,
     health: Iterable[Any],
     *,
-    most: int = SYNC_BATCH_FACTS,
+    most: int = SYNC_PUSH_FACTS,
 ) -> SyncRequest:
     """The request that opens a round: what waits (at most ``most`` facts and one batch), and all cursors."""
     lines = _batch(store.lines_after(db, state.acked_seq, min(most, SYNC_BATCH_FACTS)))
@@ -189,8 +189,7 @@ def _where(state: store.SyncState) -> tuple[str, str, int, int]:
 
 
 def _rebase(tx: Tx, house: House, clock: Clock, acked_before: int, acked: int, blocks: Iterable[RowBlock]) -> None:
-    pending = store.facts_after(tx, acked_before)
-    for row in reversed(pending):
+    for row in store.each_fact_back_to(tx, acked_before):
         rows.step_back(tx, house, bytes(row["undo"]))
     for block in blocks:
         take_block(tx, house, block)
@@ -198,9 +197,8 @@ def _rebase(tx: Tx, house: House, clock: Clock, acked_before: int, acked: int, b
     assert state is not None  # noqa: S101 - a round runs only after enrolment
     # what would not fit on older rows is judged anew: by the centre if it has it, else below
     store.resolve_quarantine(tx, state.device, state.epoch, acked_before, utc_text(clock.now()), "judged anew")
-    for row in pending:
-        if row["seq"] > acked:
-            apply_again(tx, house, clock, state, row)
+    for row in store.each_fact_after(tx, max(acked_before, acked)):
+        apply_again(tx, house, clock, state, row)
 
 
 def apply_again(tx: Tx, house: House, clock: Clock, state: store.SyncState, row: Any) -> None:

@@ -107,7 +107,6 @@ def load(
         assert state is not None  # noqa: S101 - a kiosk is enrolled before it asks for a snapshot
         scope_value = feed.partition(":")[2]
         # facts touch rows of their own scope only, and those are all replaced: nothing has to be stepped back
-        pending = [row for row in store.facts_after(tx, state.acked_seq) if row["point"] == scope_value]
         for table in house.tables_of(feed):
             tx.execute(table.delete_scope, (scope_value,))
         rows.forget_reads(tx)
@@ -134,8 +133,8 @@ def load(
         if feed.startswith("point:"):
             now = utc_text(clock.now())
             store.resolve_quarantine(tx, state.device, state.epoch, state.acked_seq, now, "judged anew")
-        for row in pending:
-            if row["seq"] > acked:
+        for row in store.each_fact_after(tx, acked):
+            if row["point"] == scope_value:
                 apply_again(tx, house, clock, state, row)
         store.set_cursor(tx, feed, last.version)
         store.set_progress(

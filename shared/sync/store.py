@@ -1,6 +1,6 @@
 """All SQL of the ground's own tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from shared.sync.wire import FactLine
 
 HASH_BYTES = 16
 START_OF_CHAIN = bytes(HASH_BYTES)
+FACTS_PAGE = 500
 NO_IMAGES = b"\x90"  # an empty list of undo images, packed
 
 
@@ -148,6 +149,23 @@ def facts_after(db: Reads, seq: int, limit: int = -1) -> list[Row]:
         "SELECT seq, point, kind, at, actor, payload, hash, undo FROM facts WHERE seq > ? ORDER BY seq LIMIT ?",
         (seq, limit),
     )
+
+
+def each_fact_after(db: Reads, seq: int) -> Iterator[Row]:
+    """Facts above ``seq``, oldest first; page by page, so that a month of them takes no more memory than a day."""
+    while page := facts_after(db, seq, FACTS_PAGE):
+        yield from page
+        seq = int(page[-1]["seq"])
+
+
+def each_fact_back_to(db: Reads, seq: int) -> Iterator[Row]:
+    """Facts above ``seq`` with their undo images, newest first and page by page."""
+    below = kiosk_head(db).seq + 1
+    while page := db.query(
+        "SELECT seq, undo FROM facts WHERE seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?", (seq, below, FACTS_PAGE)
+    ):
+        yield from page
+        below = int(page[-1]["seq"])
 
 
 def lines_after(db: Reads, seq: int, limit: int) -> list[FactLine]:
