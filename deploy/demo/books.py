@@ -13,10 +13,14 @@ from deploy.demo.seed import REGION
 from deploy.demo.town import DemoKiosk, Town
 from hardware.virtual.remote import labels as printed_labels
 from kiosk.labels import store as label_store
-from kiosk.labels.rules import JobState, LabelMark, read_label_text
+from kiosk.labels.rules import JobKind, JobState, LabelMark, read_label_text
+from shared.allotments import operations as allotments
+from shared.allotments import reports
+from shared.allotments.reports import OfferReport
 from shared.catalogue import store as catalogue
 from shared.kernel.passes import issue
 from shared.orders import store as orders
+from shared.orders.rules import COUNTER, Sale
 from shared.parcels import store as parcels
 from shared.parcels.rules import Parcel, ParcelState
 from shared.pickup_points import store as pickup_points
@@ -76,7 +80,7 @@ def read_label(path: Path) -> LabelMark | None:
 
 @dataclass(frozen=True)
 class LabelCheck:
-    """Labels of one kiosk: how many pictures came out, and what is wrong with which."""
+    """Labels of one kiosk: how many came out for parcels (receipts apart), and what is wrong with which."""
 
     printed: int
     wrong: tuple[str, ...]
@@ -90,10 +94,14 @@ def check_labels(kiosk: DemoKiosk, codes: dict[str, str]) -> LabelCheck:
     """
     db, point = kiosk.books.db, kiosk.point.code
     labelled: list[str] = []
+    receipts = 0
     wrong = []
     for path in printed_labels(kiosk.printer):
         mark = read_label(path)
         job = label_store.job(db, mark.job) if mark else None
+        if mark is not None and job is not None and job.kind is JobKind.RECEIPT and job.parcel == mark.parcel:
+            receipts += 1
+            continue
         parcel = parcels.parcel(db, point, mark.parcel) if mark else None
         if mark is None or job is None or parcel is None or job.parcel != parcel.id:
             wrong.append(f"{path.name}: {mark}")
@@ -108,7 +116,18 @@ def check_labels(kiosk: DemoKiosk, codes: dict[str, str]) -> LabelCheck:
     wrong += [
         f"{waybill}: {labelled.count(waybill)} labels" for waybill in set(labelled) if labelled.count(waybill) > 1
     ]
-    return LabelCheck(len(printed_labels(kiosk.printer)), tuple(wrong))
+    return LabelCheck(len(printed_labels(kiosk.printer)) - receipts, tuple(wrong))
+
+
+def receipts(kiosk: DemoKiosk) -> set[str]:
+    """The sales whose receipts came out of a printer and can be read."""
+    found = set()
+    for path in printed_labels(kiosk.printer):
+        mark = read_label(path)
+        job = label_store.job(kiosk.books.db, mark.job) if mark else None
+        if mark is not None and job is not None and job.kind is JobKind.RECEIPT:
+            found.add(mark.parcel)
+    return found
 
 
 def labels_open(kiosk: DemoKiosk) -> int:
@@ -133,30 +152,57 @@ def orders_not_collected(town: Town, point: str, numbers: Iterable[str]) -> list
 
 @dataclass(frozen=True)
 class StockCheck:
-    """Stock of one point at the centre: units on hand by the levels, by the ledger, and lying in boxes."""
+    """Stock of one point at the centre: units on hand by levels and by ledger, lying in boxes, sold at the counter.
+
+    What the demo sells over the counter came in no box, so that the levels fall below what lies in boxes by just that.
+    """
 
     levels: int
     ledger: int
     in_boxes: int
+    sold: int
     wrong: tuple[str, ...]
 
 
 def check_stock(town: Town, point: str) -> StockCheck:
-    """Levels against the sum of their movements, both against what the parcels that lie there hold."""
+    """Levels against the sum of their movements, both against what lies in parcels less what was sold."""
     db = town.books.db
     levels = {level.sku: level.on_hand for level in stock.levels(db, point)}
     ledger = {sku: stock.ledger_sum(db, point, sku) for sku in levels}
     lying: dict[str, int] = {}
+    sold: dict[str, int] = {}
     for state in (ParcelState.ARRIVED, ParcelState.READY, ParcelState.OVERDUE, ParcelState.EXCEPTION):
         for parcel in parcels.in_state(db, point, state, MOST_ROWS):
             for sku, units in parcel.units.items():
                 lying[sku] = lying.get(sku, 0) + units
+    for sale in counter_sales(town, point):
+        for line in orders.lines(db, point, sale.order.id):
+            sold[line.sku] = sold.get(line.sku, 0) + line.quantity
     wrong = [
-        f"{sku}: level {levels.get(sku)}, ledger {ledger.get(sku)}, in boxes {lying.get(sku, 0)}"
-        for sku in sorted(levels.keys() | lying.keys())
-        if not levels.get(sku) == ledger.get(sku) == lying.get(sku, 0)
+        f"{sku}: level {levels.get(sku)}, ledger {ledger.get(sku)}, boxes {lying.get(sku, 0)}, sold {sold.get(sku, 0)}"
+        for sku in sorted(levels.keys() | lying.keys() | sold.keys())
+        if not levels.get(sku) == ledger.get(sku) == lying.get(sku, 0) - sold.get(sku, 0)
     ]
-    return StockCheck(sum(levels.values()), sum(ledger.values()), sum(lying.values()), tuple(wrong))
+    return StockCheck(sum(levels.values()), sum(ledger.values()), sum(lying.values()), sum(sold.values()), tuple(wrong))
+
+
+def counter_sales(town: Town, point: str) -> list[Sale]:
+    """What the centre knows to be sold over the counter of a point and not taken back."""
+    found = orders.recent_sales(town.books.db, point, COUNTER, MOST_ROWS)
+    return [sale for sale in found if sale.released_at is None]
+
+
+def right(kiosk: DemoKiosk, offer: str) -> int:
+    """Units of an offer that a kiosk may sell by itself."""
+    return allotments.may_sell_now(kiosk.books.journal(), kiosk.books.guard, offer)
+
+
+def offer_report(town: Town, offer: str) -> OfferReport:
+    """Where every unit of an offer is, at the centre. Raises ``LookupError``."""
+    found = reports.offer_report(town.books.db, offer)
+    if found is None:
+        raise LookupError(f"the centre knows no offer {offer}")
+    return found
 
 
 def feeds_that_differ(town: Town, kiosk: DemoKiosk) -> tuple[int, list[str]]:

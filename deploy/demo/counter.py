@@ -25,6 +25,16 @@ class Received:
     code: str
 
 
+def sign_in(browser: Browser, staff: StaffMember, path: str) -> Element:
+    """Go to a page that asks for staff, choose the name, type the PIN; the page that opens then."""
+    page = browser.open(path)
+    link = next((one for one in page.every("a", css_class="key") if staff.name in one.text), None)
+    if link is None:
+        raise PageSurprise(f"{staff.name} is not on the list: {page.text[:200]}")
+    page = browser.open(link.attributes["href"])
+    return browser.send(form_with(page, "pin"), pin=staff.pin)
+
+
 class Counter:
     """One person at one counter."""
 
@@ -34,12 +44,7 @@ class Counter:
 
     def sign_in(self) -> None:
         """Choose the name, type the PIN. Raises :class:`PageSurprise` when the counter does not open."""
-        page = self._browser.open("/counter")
-        link = next((one for one in page.every("a", css_class="key") if self._staff.name in one.text), None)
-        if link is None:
-            raise PageSurprise(f"{self._staff.name} is not on the list: {page.text[:200]}")
-        page = self._browser.open(link.attributes["href"])
-        form_with(self._browser.send(form_with(page, "pin"), pin=self._staff.pin), "scan")
+        form_with(sign_in(self._browser, self._staff, "/counter"), "scan")
 
     def receive(self, arrival: Arrival) -> Received:
         """Scan one parcel; for one that nobody announced, type the phone's tail and choose the person."""

@@ -18,6 +18,7 @@ from deploy.demo.counter import RECEIVED, Counter, Received
 from deploy.demo.lobby import ALREADY_COLLECTED, EXPIRED, FORGED, HANDED_OUT, WRONG_POINT, Answer, Lobby
 from deploy.demo.plan import DayPlan, DaySize, PointDay, plan_day
 from deploy.demo.report import Report
+from deploy.demo.selling import Selling
 from deploy.demo.town import ROOT, DemoKiosk, Town
 from shared.parcels.rules import ParcelState
 
@@ -39,6 +40,7 @@ class Day:
         self._chance = random.Random(seed)  # noqa: S311 - the same day again for the same seed; nothing secret
         self._received: dict[str, list[Received]] = {}
         self._answers: dict[str, list[Answer]] = {}
+        self._seed = seed
 
     def started(self) -> None:
         """Look at what import and first sync have brought."""
@@ -59,10 +61,15 @@ class Day:
             self._labels()
         with step("the centre hears of it"):
             self._heard()
+        selling = Selling(self.town, self.report, self._seed, self._wait)
+        with step("every point gets units of what is on sale"):
+            selling.rights()
         with step("the network is cut at every point"):
             self._cut()
         with step(f"{self.plan.collectors} residents collect by pass before the camera"):
             self._hand_outs()
+        with step("staff sell at the counters while phones order at the centre"):
+            selling.sell()
         with step("some try what must not work"):
             self._tricks()
         with step("the centre knows nothing of all that"):
@@ -71,6 +78,7 @@ class Day:
             self._mend()
         with step("the centre's books are read"):
             self._confirmed()
+            selling.confirmed()
 
     def close(self) -> None:
         """The doctors of kiosks and centre, as an operator calls them; the processes may run or have stopped."""
@@ -247,10 +255,10 @@ class Day:
     def _stock_confirmed(self) -> None:
         checks = [books.check_stock(self.town, day.point) for day in self.plan.points]
         wrong = [problem for one in checks for problem in one.wrong]
-        units = sum(one.levels for one in checks)
-        ledger, boxes = sum(one.ledger for one in checks), sum(one.in_boxes for one in checks)
-        figures = f"{units} units on hand, {ledger} by the ledger, {boxes} in boxes"
-        self.report.note("stock levels are the sums of their movements", not wrong and units > 0, figures, wrong)
+        units, ledger = sum(one.levels for one in checks), sum(one.ledger for one in checks)
+        boxes, sold = sum(one.in_boxes for one in checks), sum(one.sold for one in checks)
+        figures = f"{units} by level and {ledger} by ledger: {boxes} in boxes less {sold} sold at counters"
+        self.report.note("stock levels are the sums of their movements", not wrong and boxes > 0, figures, wrong)
 
     def _feeds_confirmed(self) -> None:
         def differing() -> list[str]:

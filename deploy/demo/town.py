@@ -18,6 +18,7 @@ import requests
 from deploy.demo.folder import Kept, read_kept, write_kept
 from deploy.demo.neighbourhood import Neighbourhood, Point
 from deploy.demo.network import Cable
+from deploy.demo.offers import ON_SALE, open_offers
 from deploy.demo.progress import Progress
 from deploy.demo.seed import fill_centre, open_points
 from kiosk import workers
@@ -133,6 +134,7 @@ class Town:
         self.progress = progress
         self._kept = read_kept(folder)
         self.password = self._kept.password if self._kept else ""
+        self.channel_key = ""
         self.port = free_port(0 if any_port else CENTRE_PORT)
         self.environ = _environ(DATA=str(folder / "centre"), PORT=str(self.port), DEMO="1")
         self.kiosks = [
@@ -195,6 +197,8 @@ class Town:
             for words, work in fill_centre(self.neighbourhood, self.environ, ROOT, self.folder / "imports"):
                 with self.progress.step(words):
                     work()
+            with self.progress.step(f"centre puts {len(ON_SALE)} goods on sale, at the counters and by phone"):
+                self.channel_key = open_offers(self.neighbourhood.goods, self.environ)
         with self.progress.step("centre starts"):
             self._run("centre", self.environ, "sync_server", "run")
             for kiosk in self.kiosks:

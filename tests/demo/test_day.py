@@ -12,8 +12,10 @@ from deploy.demo import books
 from deploy.demo.day import Day
 from deploy.demo.folder import demo_folder
 from deploy.demo.neighbourhood import generate
+from deploy.demo.offers import ON_SALE, SCARCE
 from deploy.demo.plan import DaySize
 from deploy.demo.progress import Progress
+from deploy.demo.selling import SCARCE_OFFER
 from deploy.demo.town import DemoKiosk, Town
 from hardware.virtual.remote import labels
 from shared.db import Database
@@ -65,7 +67,10 @@ def tampered(db: Database, sql: str, *params: object) -> Iterator[None]:
 def test_the_whole_day_went_as_it_should(day: Day) -> None:
     assert day.report.good, day.report.text()
     said = day.report.text()
-    for words in ("12 labels printed", "6 hand-outs by camera", "forged pass refused", "doctor of the centre"):
+    for words in (
+        "12 labels printed", "6 hand-outs by camera", "forged pass refused", "doctor of the centre",
+        "12 sales over the counter, no network", "every unit of 12 offers accounted for", "12 receipts printed",
+    ):  # fmt: skip
         assert words in said
 
 
@@ -102,6 +107,15 @@ def test_stock_that_does_not_follow_from_its_movements_is_noticed(town: Town, ki
     with tampered(town.books.db, "UPDATE stock_movements SET quantity = quantity + 1 WHERE point = ?", point):
         assert books.check_stock(town, point).wrong
     assert books.check_stock(town, point).wrong == ()
+
+
+def test_units_that_are_nowhere_are_noticed(town: Town) -> None:
+    assert books.offer_report(town, SCARCE_OFFER).consistent
+    with tampered(
+        town.books.db, "UPDATE allotments SET sold = sold + 1, granted = granted + 1 WHERE offer = ?", SCARCE_OFFER
+    ):
+        assert not books.offer_report(town, SCARCE_OFFER).consistent
+    assert books.offer_report(town, SCARCE_OFFER).gone == ON_SALE[SCARCE], "all of the scarce one was sold, and no more"
 
 
 def test_a_kiosk_with_other_rows_than_the_centre_is_noticed(town: Town, kiosk: DemoKiosk) -> None:
