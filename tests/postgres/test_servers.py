@@ -20,6 +20,8 @@ from kiosk.sync.rules import Trouble
 from shared.db.database import Reads
 from shared.devices.operations import make_claim
 from shared.parcels.facts import HandedOut
+from shared.pickup_points.operations import set_shelf_layer
+from shared.pickup_points.rules import ShelfLayer
 from shared.sync import rows, snapshot, store
 from shared.sync.wire import SyncRequest
 from sync_server.doctor import examine, examine_rebuild
@@ -257,6 +259,10 @@ def test_a_snapshot_is_of_one_moment_whatever_comes_in_meanwhile(address: str, t
         kiosk.busy_minute()
         assert line.round(kiosk).answer
 
+        def set_a_layer() -> None:
+            with centre.journal.writing("P1") as tx:
+                set_shelf_layer(centre.journal, tx, "P1", ShelfLayer(9, 9, "新货架", 10, False), "test")
+
         def stream(moment: Reads) -> Iterator[bytes]:
             return snapshot.send(moment, centre.house, centre.server_key, feed="point:P1", nonce="n", point="P1",
                                  device=kiosk.device, epoch=kiosk.epoch)  # fmt: skip
@@ -268,6 +274,10 @@ def test_a_snapshot_is_of_one_moment_whatever_comes_in_meanwhile(address: str, t
             begun = [next(parts)]
             kiosk.busy_minute()
             assert line.round(kiosk).answer
+            # a table that comes after the first, in which the parcels are
+            other = threading.Thread(target=set_a_layer)
+            other.start()
+            other.join()
             assert [*begun, *parts] == quiet
         with centre.db.reading() as moment:
             assert list(stream(moment)) != quiet
