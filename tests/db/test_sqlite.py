@@ -105,6 +105,37 @@ def test_a_full_database_says_so_and_keeps_what_was_confirmed(db: SqliteDatabase
     assert [row["id"] for row in db.query("SELECT id FROM counts")] == [3]
 
 
+def test_a_full_disk_in_a_part_of_a_transaction_is_named_too(db: SqliteDatabase) -> None:
+    db.run_script(["CREATE TABLE big (x BLOB)"])
+    pages = db.one("PRAGMA page_count")
+    assert pages is not None
+    db.tools.execute(f"PRAGMA max_page_count = {pages['page_count'] + 2}")
+    with pytest.raises(DiskFull), db.writing() as tx:
+        tx.execute("INSERT INTO counts (id, n) VALUES (1, 1)")
+        with tx.savepoint():
+            tx.execute("INSERT INTO big (x) VALUES (?)", (b"x" * 200_000,))
+    assert db.query("SELECT * FROM counts") == []
+
+
+def test_after_a_checkpoint_was_cut_off_no_damage_is_found_where_the_log_is_whole(db: SqliteDatabase) -> None:
+    db.tools.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with db.writing() as tx:
+        tx.executemany("INSERT INTO counts (id, n) VALUES (?, ?)", [(n, n) for n in range(5000)])
+    left = {path.name: path.read_bytes() for path in db.path.parent.iterdir() if not path.name.endswith("-shm")}
+    db.tools.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    torn, whole = bytearray(left["a.db"]), db.path.read_bytes()
+    db.close()
+    torn.extend(bytes(len(whole) - len(torn)))
+    torn[4096:6000] = whole[4096:6000]
+    left["a.db"] = bytes(torn)
+    for name, data in left.items():
+        db.path.with_name(name).write_bytes(data)
+    again = open_sqlite(db.path, key=KEY, authoritative=False)
+    assert again.damage() == []
+    assert len(again.query("SELECT * FROM counts")) == 5000
+    again.close()
+
+
 def test_migrations_run_once_and_in_order(db: SqliteDatabase) -> None:
     first = ["CREATE TABLE a (x BIGINT)"]
     assert migrate(db, "room", [first]) == 1
