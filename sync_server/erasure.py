@@ -18,7 +18,6 @@ from shared.parcels.facts import Forgotten
 from shared.parcels.rules import ParcelState
 from shared.residents import store as residents
 from shared.residents.facts import Erased as ResidentErased
-from shared.sync import rows
 from shared.sync import store as sync_store
 from shared.sync.erase import Heads, blank_batch, blank_parked, naming_kinds
 from sync_server.console.operations import note
@@ -28,7 +27,6 @@ from sync_server.ledger import Erased
 
 PRESENT = (ParcelState.ARRIVED, ParcelState.READY, ParcelState.OVERDUE, ParcelState.EXCEPTION)
 REASON_CHARACTERS = 200
-SHRED_BYTES = 2_000_000_000
 
 log = logging.getLogger(__name__)
 
@@ -87,23 +85,31 @@ def _forget(centre: Centre, resident: str, points: list[str], operator: str) -> 
 
 def sweep(centre: Centre, point: str) -> int:
     """Search a point's journal, as far as that has not been done, for those who were erased there; facts emptied."""
-    erased = residents.erased(centre.db, point)
-    if not erased:
-        return 0
     emptied, heads = 0, Heads()
-    after = residents.swept(centre.db, point)
-    while batches := sync_store.journal_rows(centre.db, point, after, ERASE_BATCHES):
-        with centre.db.writing() as tx:
-            rows.lock_feed(tx, f"journal:{point}")
-            ids = {*erased, *parcels.ids_of_residents(tx, point, erased)}
-            for batch in batches:
-                body, changed = blank_batch(centre.house, batch, heads, ids)
-                if body is not None:
-                    sync_store.set_journal_body(tx, point, batch.number, body)
-                emptied += changed
-            after = batches[-1].number
-            blank_parked(tx, centre.house, point, ids, naming_kinds(centre.house))
-            residents.set_swept(tx, point, after)
+    while (found := _sweep_on(centre, point, heads)) is not None:
+        emptied += found
+    return emptied
+
+
+def _sweep_on(centre: Centre, point: str, heads: Heads) -> int | None:
+    """One stretch of the search; None where nothing is left. Another erasure meanwhile makes it begin anew."""
+    erased, after = residents.erased(centre.db, point), residents.swept(centre.db, point)
+    batches = sync_store.journal_rows(centre.db, point, after, ERASE_BATCHES) if erased else []
+    if not batches:
+        return None
+    ids = {*erased, *parcels.ids_of_residents(centre.db, point, erased)}
+    # searched while others write: a row of the journal changes by nothing but this, and this twice is the same
+    blanks, emptied = [], 0
+    for batch in batches:
+        body, changed = blank_batch(centre.house, batch, heads, ids)
+        if body is not None:
+            blanks.append((batch.number, body))
+        emptied += changed
+    with centre.db.writing() as tx:
+        for number, body in blanks:
+            sync_store.set_journal_body(tx, point, number, body)
+        blank_parked(tx, centre.house, point, ids, naming_kinds(centre.house))
+        residents.move_swept(tx, point, after, batches[-1].number)
     return emptied
 
 
@@ -135,5 +141,5 @@ def _is_back(centre: Centre, resident: str) -> bool:
 def _shred(centre: Centre) -> None:
     """SQLite keeps what was deleted until its place is used again: write the file anew where that is quick."""
     db = centre.db
-    if isinstance(db, SqliteDatabase) and db.path.stat().st_size <= SHRED_BYTES:
-        db.shred()
+    if isinstance(db, SqliteDatabase) and not db.shred():
+        log.warning("the file could not be written anew; its free pages still hold what was deleted")

@@ -12,6 +12,7 @@ from kiosk.devices.health import read_health
 from kiosk.host import Kiosk
 from kiosk.sync.rounds import REJOIN_CODES, REJOIN_PATH, SNAPSHOT_PATH, SYNC_PATH
 from kiosk.sync.transport import new_nonce
+from kiosk.sync.upkeep import Upkeep
 from shared.db.copies import write_file
 from shared.kernel.clock import parse_utc, utc_text
 from shared.kernel.errors import N_, BadInput, Refused
@@ -49,7 +50,9 @@ class NoSealKey(Refused):
     """The enrolment brought no key to seal with."""
 
     def __init__(self) -> None:
-        super().__init__("NO_SEAL_KEY", N_("本机还没有中心的加密钥匙。"), N_("请重新登记本机，或先联网同步一次。"))
+        super().__init__(
+            "NO_SEAL_KEY", N_("本机登记时没有拿到中心的加密钥匙。"), N_("请更新中心和本机，再重新登记本机。")
+        )
 
 
 @dataclass(frozen=True)
@@ -212,7 +215,11 @@ def take_answer(kiosk: Kiosk, answer: carry.Answer) -> tuple[Outcome, str]:
         return _compare(kiosk, known, pairs, problem)
     if problem is not None:
         return Outcome.REFUSED, problem.message
-    return _done(kiosk, known, Outcome.TAKEN if _take(kiosk, pairs) else Outcome.STALE)
+    if not _take(kiosk, pairs):
+        return _done(kiosk, known, Outcome.STALE)
+    done = _done(kiosk, known, Outcome.TAKEN)
+    Upkeep(kiosk).after_round()
+    return done
 
 
 def _done(kiosk: Kiosk, known: store.Carried, outcome: Outcome) -> tuple[Outcome, str]:

@@ -35,9 +35,10 @@ def forget_the_erased(kiosk: Kiosk) -> int:
         blank_parked(tx, kiosk.house, state.point, ids, naming_kinds(kiosk.house))
         store.forget_what_hangs_on(tx, sorted(boxes))
     done = [one.id for one in due if one.until_seq <= state.acked_seq]
+    # SQLite keeps what was deleted until its place is used again, and the log keeps every page it was written on
+    if done and not kiosk.db.shred():
+        return 0
     if done:
-        # SQLite keeps what was deleted until its place is used again, and the log keeps every page it was written on
-        kiosk.db.shred()
         with kiosk.db.writing() as tx:
             store.finish(tx, done, now)
         log.info("%d residents forgotten", len(done))

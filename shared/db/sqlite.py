@@ -30,6 +30,7 @@ _WORDS: dict[str, Callable[[], Refused]] = {
 }
 STATEMENT_CACHE = 400
 SHRED_TRIES = 5
+SHRED_BYTES = 200 * 1024 * 1024
 
 
 class _Verbs:
@@ -271,15 +272,19 @@ class SqliteDatabase:
     def shred(self) -> bool:
         """Write the whole file anew and empty the log, so that nothing deleted can be read from either.
 
-        Others may go on reading; writers wait. False when a reader has kept the log from being emptied: it will be, as
-        soon as nobody reads.
+        Others may go on reading; writers wait. A file so large that its copy would not fit into memory is left as it
+        is. False where others kept us from it, or there was no room: to be tried again.
         """
         conn = self._connection()
-        conn.execute("VACUUM")
-        for _ in range(SHRED_TRIES):
-            busy, _log, _done = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if not busy:
-                return True
+        try:
+            if self.path.stat().st_size <= SHRED_BYTES:
+                conn.execute("VACUUM")
+            for _ in range(SHRED_TRIES):
+                busy, _log, _done = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy:
+                    return True
+        except sqlcipher3.OperationalError:
+            return False
         return False
 
     def sibling(self, path: Path) -> "SqliteDatabase":

@@ -161,6 +161,12 @@ def swept(db: Reads, point: str) -> int:
     return int(row["number"]) if row else 0
 
 
+def move_swept(tx: Tx, point: str, before: int, after: int) -> None:
+    """Note that it was searched from ``before`` to ``after``; not where somebody has made it begin anew meanwhile."""
+    tx.execute("INSERT INTO erasure_sweeps (point, number) VALUES (?, 0) ON CONFLICT (point) DO NOTHING", (point,))
+    tx.execute("UPDATE erasure_sweeps SET number = ? WHERE point = ? AND number = ?", (after, point, before))
+
+
 def set_swept(tx: Tx, point: str, number: int) -> None:
     """Note how far it was searched; 0 begins anew."""
     tx.execute(

@@ -49,7 +49,11 @@ def blank_batch(house: House, batch: store.JournalRow, heads: Heads, ids: Set[st
         if blank is not None:
             lines[index] = FactLine(line.kind, line.at, line.actor, blank)
             changed += 1
-    heads[lane] = bytes(batch.chain_after)
+    if chain != bytes(batch.chain_after):
+        raise RuntimeError(
+            f"row {batch.number} of {batch.point} does not give its hash: nothing may be rewritten on it"
+        )
+    heads[lane] = chain
     return (pack_batch(first_seq, lines) if changed else None), changed
 
 

@@ -256,7 +256,9 @@ def test_a_kiosk_put_back_from_a_copy_joins_again_by_two_trips(
         new = receive(kiosk, "SF0000000000002")
         assert trip(kiosk, running_centre, stick) is InOutcome.COMPARED
         assert kiosk.enrolled_state().epoch != epoch
+        assert copies.sells_nothing_until_rejoined(kiosk) is not None
         assert trip(kiosk, running_centre, stick) is InOutcome.TAKEN
+        assert copies.sells_nothing_until_rejoined(kiosk) is None
         for parcel in (lost, new):
             assert parcel_store.parcel(running_centre.centre.db, POINT, parcel) is not None
             assert parcel_store.parcel(kiosk.db, POINT, parcel) is not None

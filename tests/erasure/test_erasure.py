@@ -27,6 +27,7 @@ from shared.residents import store as residents
 from shared.residents.operations import register
 from shared.residents.rules import Resident
 from shared.sync import store as sync_store
+from shared.sync.erase import JournalDamaged
 from shared.sync.redaction import is_redacted
 from shared.sync.wire import unpack_batch
 from sync_server import backups, erasure, life
@@ -252,3 +253,20 @@ def test_erasing_needs_a_reason_a_person_and_nothing_waiting(running_centre: Run
     log = centre.db.query("SELECT subject FROM operator_log WHERE action = 'resident_erased' ORDER BY id")
     assert len(log) == 2
     assert not [row for row in log if NAME in row["subject"] or PHONE in row["subject"]]
+
+
+def test_a_damaged_row_is_not_rewritten_and_stops_no_round(running_centre: RunningCentre, two: list[Kiosk]) -> None:
+    kiosk, _ = two
+    who = join(running_centre)
+    work(kiosk)
+    hand_over(kiosk, receive(kiosk, "SF0000000000001", who))
+    work(kiosk)
+    with running_centre.centre.db.writing() as tx:
+        tx.execute("UPDATE journal SET chain_after = ? WHERE device = 'K1'", (bytes(16),))
+    before = [payload for _, payload in facts_at(running_centre)]
+    with pytest.raises(JournalDamaged):
+        erasure.erase(running_centre.centre, who.id, "本人申请", "op")
+    assert [payload for _, payload in facts_at(running_centre)][: len(before)] == before
+    receive(kiosk, "SF0000000000002", None)
+    assert work(kiosk) is Trouble.NONE
+    assert [finding.text for finding in examine(running_centre.centre) if not finding.good]
