@@ -19,7 +19,7 @@ from shared.parcels.rules import ParcelState
 from shared.residents import store as residents
 from shared.residents.facts import Erased as ResidentErased
 from shared.sync import store as sync_store
-from shared.sync.erase import Heads, blank_batch, blank_parked, naming_kinds
+from shared.sync.erase import Heads, JournalDamaged, blank_batch, blank_parked, naming_kinds
 from sync_server.console.operations import note
 from sync_server.console.rules import Action
 from sync_server.host import Centre
@@ -115,8 +115,17 @@ def _sweep_on(centre: Centre, point: str, heads: Heads) -> int | None:
 
 def after_push(centre: Centre, point: str) -> None:
     """Facts came from a point: what they say of somebody who was erased there is emptied at once."""
-    if sweep(centre, point):
+    if _sweep_quietly(centre, point):
         log.info("facts that were under way named somebody erased at %s; they were emptied", point)
+
+
+def _sweep_quietly(centre: Centre, point: str) -> int:
+    """A damaged row stops the search, for the doctor to find, and neither rounds nor the server."""
+    try:
+        return sweep(centre, point)
+    except JournalDamaged:
+        log.exception("the journal of %s could not be searched for those who were erased", point)
+        return 0
 
 
 def finish(centre: Centre) -> int:
@@ -126,7 +135,7 @@ def finish(centre: Centre) -> int:
         if isinstance(line, Erased) and _is_back(centre, line.resident):
             _forget(centre, line.resident, residents.points_of(centre.db, line.resident), "ledger")
     for point in residents.points_with_erasures(centre.db):
-        emptied += sweep(centre, point)
+        emptied += _sweep_quietly(centre, point)
     return emptied
 
 

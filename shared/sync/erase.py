@@ -16,6 +16,10 @@ _encode = msgspec.msgpack.Encoder().encode
 Heads = dict[tuple[str, str], bytes]
 
 
+class JournalDamaged(Exception):
+    """Nothing may be rewritten on a row that does not give its own hash."""
+
+
 def naming_kinds(house: House) -> list[str]:
     """The kinds of facts that may name people."""
     return [kind.name for kind in house.kinds.values() if kind.blank is not None]
@@ -50,9 +54,7 @@ def blank_batch(house: House, batch: store.JournalRow, heads: Heads, ids: Set[st
             lines[index] = FactLine(line.kind, line.at, line.actor, blank)
             changed += 1
     if chain != bytes(batch.chain_after):
-        raise RuntimeError(
-            f"row {batch.number} of {batch.point} does not give its hash: nothing may be rewritten on it"
-        )
+        raise JournalDamaged(f"row {batch.number} of {batch.point} does not give the hash it names")
     heads[lane] = chain
     return (pack_batch(first_seq, lines) if changed else None), changed
 
