@@ -42,6 +42,7 @@ class LoadKiosk:
     waiting: list[FactLine] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)
+    told: list[Any] = field(default_factory=list)
     made: int = 0
     started: float = field(default_factory=clock.monotonic)
 
@@ -96,6 +97,7 @@ class LoadKiosk:
             facts=blocks,
             raw=raw,
             cursors=self.cursors,
+            allotments=self.told,
             health=self._health() if health else [],
         )
 

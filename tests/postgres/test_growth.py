@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.allotments.messages import Told, ToldRow, read_granted, told_message
+from shared.allotments.operations import set_offer
+from shared.allotments.rules import Offer
+from shared.catalogue.operations import set_product
+from shared.catalogue.rules import Product
 from shared.db import Database
 from shared.sync.journal import CentreJournal
 from shared.sync.signing import SIGNATURE_BYTES
@@ -17,7 +22,7 @@ from sync_server.host import Centre
 from tests.load.growth import grow
 from tests.load.kiosk import LoadKiosk
 from tests.load.line import signed
-from tests.load.stand import begin, enrol, settings
+from tests.load.stand import REGION, begin, enrol, settings
 from tests.postgres.costs import Costs, WatchedDatabase
 
 SMALL, LARGE = 1_000, 100_000
@@ -35,6 +40,9 @@ class Growing:
     db: WatchedDatabase
     plain: Database
     kiosk: LoadKiosk
+
+    sold: int = -1
+    granted: int = 0
 
     def __post_init__(self) -> None:
         self.door = make_app(self.centre).test_client()
@@ -59,7 +67,27 @@ class Growing:
         _changed_by_the_centre(self.centre, self.kiosk.point)
         self.kiosk.busy_minute()
         assert not self.round().own
+        self.sell()
         return idle, self.db.costs.taken()
+
+    def open_offer(self) -> None:
+        """Something to sell, which the kiosk has heard of and holds a first right to."""
+        with self.centre.journal.writing(REGION) as tx:
+            set_product(self.centre.journal, tx, REGION, Product("apple", "苹果"), "test")
+            offer = Offer("apples", "apple", 1990, 1_000_000, "2020-01-01T00:00:00.000Z")
+            set_offer(self.centre.journal, tx, REGION, offer, "test")
+        self.sell()
+
+    def sell(self) -> None:
+        """One unit more is sold at the kiosk, which lacks some: rights move in both directions."""
+        self.sold += 1
+        for full in (True, False):
+            row = ToldRow("apples", self.granted, min(self.sold, self.granted), 0, 0)
+            self.kiosk.told = told_message(Told("lot", full, [row] if self.granted else [], [("apples", 1)]))
+            said = read_granted(self.round().grants)
+            assert said is not None
+            self.granted = next(one.granted for one in said.rows if one.offer == "apples")
+        self.kiosk.told = []
 
     def grow(self, rows: int) -> None:
         """The centre gets older."""
@@ -95,6 +123,7 @@ def grown(before: Costs, after: Costs) -> Sequence[str]:
 def test_no_statement_of_a_round_grows_with_the_total(growing: Growing) -> None:
     growing.kiosk.busy_minute()
     growing.round()
+    growing.open_offer()
     growing.grow(SMALL)
     idle_before, work_before = growing.costs_of_rounds()
     growing.grow(LARGE)
@@ -113,6 +142,7 @@ def test_a_statement_that_does_grow_is_noticed(growing: Growing) -> None:
     """The measurement can say no: without the index on the feed, following it reads what lies below the cursor."""
     growing.kiosk.busy_minute()
     growing.round()
+    growing.open_offer()
     growing.grow(SMALL)
     _, before = growing.costs_of_rounds()
     growing.grow(10_000)
