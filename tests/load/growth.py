@@ -27,13 +27,9 @@ def grow(db: Database, centre: Centre, kiosks: Sequence[LoadKiosk], rows: int) -
     _multiply(db, "journal", "number", rows)
     _multiply(db, "journal_heads", "epoch", rows // 10, device=True)
     _multiply(db, "devices", "id", rows)
-    for name, key in (
-        ("offer_pools", "offer"),
-        ("allotments", "lot"),
-        ("allotment_days", "day"),
-        ("holders", "device"),
-    ):
-        _multiply(db, name, key, rows // 10)
+    _multiply(db, "offer_pools", "offer", rows // 10)
+    for name in ("allotments", "allotment_days", "holders"):
+        _multiply(db, name, "device", rows // 10)
     for kiosk in kiosks:
         kiosk.cursors = {feed: store.feed_version(db, feed) for feed in kiosk.cursors}
     with db.writing() as tx:
