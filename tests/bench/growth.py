@@ -107,8 +107,8 @@ def _works(kiosks: list[Kiosk], first: int) -> dict[str, float]:
     look_far = linqu.rounds(far, until_sent=False)
     look_far()
     took = {"push": seconds(push), "pull": seconds(pull)}
-    for one in (look, pull):
-        one()
+    look()
+    pull()
     took["idle"] = statistics.median(seconds(look) for _ in range(IDLE_ROUNDS))
     linqu.change(near, last=MORE)
     return took | {"change_push": seconds(push), "change_pull": seconds(pull)}
