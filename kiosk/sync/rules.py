@@ -8,6 +8,7 @@ from shared.kernel.limits import SYNC_PUSH_FACTS
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 15.0
+BUSY_INTERVALS = 1.5
 DEBOUNCE_SECONDS = 0.2
 THROUGH_NEIGHBOUR = "neighbour"
 """What the sync process says of itself while its rounds go through a neighbouring kiosk."""
@@ -77,10 +78,13 @@ def next_wait(trouble: Trouble, failures: int, next_s: int, chance: float) -> Wa
     """Wait what the centre asks after success; after failures back off with full jitter (``chance`` in 0…1).
 
     Full jitter after https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/: kiosks that lost the
-    centre together must not come back together.
+    centre together must not come back together. A centre that is there and says it is busy already asked for rounds
+    every ``next_s``: all kiosks together ask it no more than a third more often than when it is well.
     """
     if trouble is Trouble.NONE:
         return Wait(float(next_s), cut_short=True)
+    if trouble is Trouble.BUSY:
+        return Wait(0.2 + BUSY_INTERVALS * next_s * chance, cut_short=False)
     ceiling = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(failures, 10))
     return Wait(0.2 + ceiling * chance, cut_short=False)
 

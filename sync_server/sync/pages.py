@@ -27,6 +27,7 @@ from shared.sync.wire import (
 )
 from sync_server.host import current_centre
 from sync_server.sync.operations import feeds_of, known_device, take_rejoin, take_round
+from sync_server.sync.rules import SHORTEST_SECONDS
 from sync_server.sync.waiting import wait_for_news
 
 CONTENT_TYPE = "application/vnd.linqu.sync"
@@ -73,7 +74,10 @@ def _asked(kind: type[T]) -> tuple[Device, T]:
 def _refused(refused: Refused) -> Response:
     acked_seq = refused.acked_seq if isinstance(refused, SyncProblem) else -1
     problem = Problem(code=refused.code, message=refused.message, next_step=refused.next_step, acked_seq=acked_seq)
-    return _answer(problem, g.get("sync_nonce", ""), refused.status)
+    answer = _answer(problem, g.get("sync_nonce", ""), refused.status)
+    if refused.status in (429, 503):
+        answer.headers["Retry-After"] = str(SHORTEST_SECONDS)
+    return answer
 
 
 @blueprint.before_request
