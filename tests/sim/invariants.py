@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from shared.allotments import standing
+from shared.allotments import store as rights
 from shared.allotments.reports import broken_pools
 from shared.db import open_sqlite
 from shared.db.database import Reads
@@ -17,7 +19,6 @@ from shared.sync.rebuild import differences, rebuild
 from tests.sim import books
 from tests.sim.machines import KioskMachine
 from tests.sim.world import World
-
 
 MONEY_BACK = ("orders.sale_undone.v1", "orders.refunded.v1")
 
@@ -34,6 +35,7 @@ def after_step(world: World) -> None:
     if world.centre.running:
         _stock_adds_up("centre", world.centre.centre.db)
         _pools_add_up(world.centre.centre.db)
+        _note_released(world, world.centre.centre.db)
     _never_oversold(world)
 
 
@@ -44,6 +46,7 @@ def after_healing(world: World) -> None:
     for machine in world.living():
         if not machine.clone_of:
             _converged(world, machine)
+            _rights_agree(world, machine)
     _nothing_lost(world, held)
     _lanes_whole(held)
     _quarantine_explains(world, held)
@@ -191,6 +194,12 @@ def _stock_is_what_lies_there(db: Reads) -> None:
 # --- rights ---------------------------------------------------------------------------------------------------------
 
 
+def _note_released(world: World, db: Reads) -> None:
+    """Cancelled phone orders will not be handed out, whoever has cancelled them."""
+    rows = db.query("SELECT order_id FROM sales WHERE released_at IS NOT NULL AND channel <> 'counter'")
+    world.truth.back.update(row["order_id"] for row in rows)
+
+
 def _never_oversold(world: World) -> None:
     """Residents never have more units of an offer than there ever were."""
     for offer, gone in world.truth.gone().items():
@@ -203,6 +212,24 @@ def _pools_add_up(db: Reads) -> None:
     broken = broken_pools(db)
     if broken:
         raise Broken(f"the pools of {broken} do not agree with their holders")
+
+
+def _rights_agree(world: World, machine: KioskMachine) -> None:
+    """What a kiosk knows of its rights, the centre knows, and the other way round."""
+    db = world.centre.centre.db
+    with machine.being() as kiosk:
+        device = kiosk.enrolled_state().device
+        lot, _ = rights.lot_here(kiosk.db, device)
+        if standing.frozen(kiosk.db, kiosk.guard) is not None:
+            raise Broken(f"{machine.name} still sells nothing")
+        here = {row.offer: row.counters for row in rights.rights(kiosk.db) if row.lot == lot and any(row.counters)}
+    there = {
+        share.offer: share.counters
+        for share in rights.shares_of_device(db, device)
+        if share.lot == lot and any(share.counters)
+    }
+    if here != there:
+        raise Broken(f"rights of {machine.name}: it says {here}, the centre {there}")
 
 
 def _sales_add_up(world: World, db: Reads, held: list[books.Held]) -> None:

@@ -96,14 +96,24 @@ ACCEPT = "shared.sync.accept"
 ROWS = "shared.sync.rows"
 REJOIN = "shared.sync.rejoin"
 STORE = "shared.sync.store"
+STANDING = "shared.allotments.standing"
+POOLS = "shared.allotments.pools"
+SETTLING = "shared.allotments.settling"
+OPERATIONS = "sync_server.sync.operations"
 
 LOSSY = NORMAL.more("lossy", meanwhile=0.5, round=40.0, late_request=10.0)
+LYING = replace(LOSSY, name="lying", fine=0.5, fates={Fate.OLD_ANSWER: 3.0, Fate.GARBLED: 1.0, Fate.CUT: 1.0})
 POISONED = NORMAL.more("poisoned", poison=12.0, round=40.0)
+TOGETHER = NORMAL.more("together", line=8.0, line_back=4.0, kiosk_work=70.0, sale=4.0)
 RESTORES = NORMAL.more("restores", kiosk_backup=8.0, kiosk_restore=8.0, round=36.0)
 CENTRE_RESTORES = NORMAL.more("centre restores", centre_backup=8.0, centre_restore=5.0, round=36.0)
 CLONES = NORMAL.more("clones", clone=5.0, clone_enrolled=3.0, round=36.0)
-TOGETHER = NORMAL.more("together", line=8.0, line_back=4.0, kiosk_work=60.0)
-LYING = replace(LOSSY, name="lying", fine=0.5, fates={Fate.OLD_ANSWER: 3.0, Fate.GARBLED: 1.0, Fate.CUT: 1.0})
+SALES = NORMAL.more("sales", sale=50.0, undo_sale=5.0, phone_order=12.0, phone_cancel=4.0, round=40.0, kiosk_work=8.0)
+SALES_RESTORED = SALES.more("sales and restores", kiosk_backup=8.0, kiosk_restore=8.0, kiosk_restore_without_guard=2.0)
+SALES_CENTRE = SALES.more("sales and centre restores", centre_backup=8.0, centre_restore=5.0, line=6.0)
+SALES_CLONED = SALES.more("sales and clones", clone=6.0, line=5.0)
+SALES_DEAD = SALES.more("sales and deaths", dead_kiosk=3.0, new_kiosk=5.0, count_by_hand=10.0)
+PRUNED = replace(CENTRE_RESTORES, name="pruned")
 
 MUTANTS = (
     # --- the centre's half of a round ---
@@ -185,7 +195,120 @@ MUTANTS = (
         "acknowledged-too-far", "acknowledged is what the centre holds", f"{STORE}:set_progress",
         "(generation, acked_seq,", "(generation, acked_seq + 1,", LOSSY,
     ),
+    # --- lives and lanes ---
+    _one(
+        "restore-not-noticed", "a database put back begins a new life", "sync_server.life:look",
+        "if Reached(life.generation, life.mark) >= reached:", "if True:", CENTRE_RESTORES,
+    ),
+    _one(
+        "ledger-not-read", "who was enrolled after the backup is still known", "sync_server.life:adopt",
+        "count = 0", "return 0", CENTRE_RESTORES.more("new kiosks and centre restores", new_kiosk=8.0),
+    ),
+    _one(
+        "epoch-reused", "another history gets another epoch", f"{REJOIN}:rejoin",
+        "draw_epoch(), now)", "current_epoch, now)", RESTORES,
+    ),
+    _one(
+        "numbers-not-hashes", "histories are compared by hash", f"{REJOIN}:Told.has",
+        "and hashed.startswith(self.hashes[seq - self.base])", "", RESTORES,
+    ),
+    _one(
+        "cursors-kept", "after a rejoin every feed is read anew", f"{STORE}:relabel",
+        "forget_cursors(tx)", "pass", CENTRE_RESTORES,
+    ),
+    Mutant(
+        "hardware-not-bound", "a copied card is not its original",
+        (
+            Change(f"{RECEIVE}:_check_owner", "if request.hardware != enrolled.hardware:", "if False:"),
+            Change(f"{OPERATIONS}:take_rejoin", "asked.hardware == device.hardware", "True"),
+        ),
+        CLONES,
+    ),
+    _one(
+        "parked-counts-as-received", "what is parked is not yet received", f"{REJOIN}:_branch",
+        "applied=own_hardware", "applied=False", CLONES,
+    ),
+    _one(
+        "pruned-too-early", "a fact is dropped long after a backup holds it", f"{STORE}:prune_facts",
+        "AND m.seq <= s.acked_seq AND m.seq <= s.durable_seq", "OR 1", PRUNED,
+    ),
+    _one(
+        "own-facts-not-kept", "the centre's own facts are in the journal", "shared.sync.journal:CentreJournal.record",
+        "tx.before_commit(lambda: self._write(tx, point))", "pass",
+    ),
+    # --- rights ---
+    Mutant(
+        "guard-not-asked", "an old copy does not sell again what was sold",
+        (
+            Change(f"{STANDING}:_judged", "if head.seq < found.seq:", "if False:"),
+            Change(f"{STANDING}:_judged", "if found.seq and here not in", "if here in"),
+            Change(f"{STANDING}:Standing.highest", "known.merged(self.kept.of(offer)) if self.kept", "known if True"),
+        ),
+        SALES_RESTORED,
+    ),
+    _one(
+        "guard-not-written", "nothing is sold that the guard does not know", f"{STANDING}:use",
+        "tx.before_commit(lambda: keep(guard, now, changed))", "pass", SALES_RESTORED,
+    ),
+    _one(
+        "not-frozen-after-restore", "after a restore nothing is granted before all have told", f"{POOLS}:whole",
+        "if missing(tx, pool.region, generation, 1):", "if False:", SALES_CENTRE,
+    ),
+    _one(
+        "last-report-wins", "reports merge by the maximum of each counter", "shared.allotments.rules:Counters.merged",
+        "Counters(*map(max, self, other))", "other", SALES,
+    ),
+    Mutant(
+        "guard-not-bound", "a copied guard is no right to sell",
+        (
+            Change(
+                "shared.allotments.guard:GuardFile.read",
+                "newest if (newest.hardware, newest.device) == (self.hardware, device) else Frozen.FOREIGN", "newest",
+            ),
+        ),
+        SALES_CLONED,
+    ),
+    _one(
+        "written-off-by-time", "a person counts what a silent device sold", "shared.allotments.operations:sign_off",
+        "signed_off(share.counters, counted_sold)", "signed_off(share.counters, known)", SALES_DEAD,
+    ),
+    _one(
+        "undelivered-grants-kept", "a grant that the holder never got is void", f"{SETTLING}:Settling._hear",
+        "first_of_life(row.counters) if first else share", "share", SALES_CENTRE,
+    ),
+    _one(
+        "right-not-checked", "a point sells what it has a right to", "shared.allotments.rules:check_right",
+        "if right < quantity:", "if False:", SALES,
+    ),
+    _one(
+        "pool-not-checked", "phones sell what is in the pool", "shared.allotments.rules:check_pool",
+        "if free < quantity:", "if False:", SALES,
+    ),
+    _one(
+        "pool-not-counted", "granted and free are the total", f"{POOLS}:change",
+        "held=pool.held + difference", "held=pool.held + min(difference, 0)", SALES,
+    ),
+    _one(
+        "released-twice", "the units of an order go back once", "shared.orders.operations:release_units",
+        "or sale.released_at is not None", "", SALES.more("cancelled sales", phone_cancel=20.0),
+    ),
+    _one(
+        "phone-guard-off", "a restored centre does not sell again what it sold", f"{POOLS}:Installation.sold",
+        "kept.of(offer).sold if isinstance(kept, Kept) else 0", "0", SALES_CENTRE,
+    ),
+    _one(
+        "undo-frees-any-right", "an undone sale frees the right it used", "shared.orders.operations:undo_sale",
+        "(sale.device, sale.lot) == (now.device, now.lot)", "True", SALES_RESTORED,
+    ),
+    _one(
+        "cash-not-refunded", "an undone sale gives its money back", "shared.orders.facts:_sale_undone",
+        "state=OrderState.REFUNDED, ", "", SALES,
+    ),
     # --- the shop ---
+    _one(
+        "undo-takes-any-hand-out", "an undo takes back the hand-out it means", "shared.parcels.facts:_hand_out_undone",
+        'if parcel is not None and parcel.collected_fact not in ("", hand_out):', "if False:", TOGETHER,
+    ),
     _one(
         "double-hand-out-unseen", "a parcel handed out twice opens a case", "shared.parcels.rules:hand_out_case",
         "if parcel.state is ParcelState.COLLECTED:", "if False:", TOGETHER,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiosk.sync.rules import Trouble
+from shared.sync import store
 from tests.sim import invariants
 from tests.sim.crashes import Moment
 from tests.sim.faults import EVENTS
@@ -90,6 +91,12 @@ def _steps(world: World) -> None:
     world.counts["kiosk-days"] = round(kiosk_seconds / DAY_S)
 
 
+def _wanted(world: World) -> list[int]:
+    """How often each kiosk has asked itself for one more round."""
+    states = [store.sync_state(machine.read()) for machine in world.living()]
+    return [state.wanted for state in states if state]
+
+
 def _heal(world: World) -> None:
     """All lines up, no more accidents; kiosks sync until nothing waits."""
     world.healing = True
@@ -108,7 +115,12 @@ def _heal(world: World) -> None:
             break
     else:
         raise invariants.Broken(f"no peace after {HEALING_ROUNDS} rounds: {troubles}")
-    # once more for all, so that everybody has seen what the last of them sent
-    for machine in world.living():
-        world.round(machine)
+    # some more for all, so that everybody has seen what the last of them sent, and gave back what it was asked for
+    for _ in range(HEALING_ROUNDS):
+        world.advance(HEALING_STEP_S)
+        wanted = _wanted(world)
+        for machine in world.living():
+            world.round(machine)
+        if _wanted(world) == wanted:
+            break
     invariants.after_step(world)

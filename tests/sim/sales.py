@@ -104,10 +104,6 @@ def phone_cancel(world: World) -> None:
     """Somebody cancels by phone, or the centre looks through what kiosks have cancelled."""
     point = world.rng.choice(POINTS)
 
-    def released(centre: Centre) -> None:
-        rows = centre.db.query("SELECT order_id FROM sales WHERE point = ? AND released_at IS NOT NULL", (point,))
-        world.truth.back.update(row["order_id"] for row in rows)
-
     def work(centre: Centre) -> None:
         found = centre.db.query(
             "SELECT order_id FROM sales WHERE point = ? AND channel = ? AND released_at IS NULL ORDER BY order_id",
@@ -119,7 +115,6 @@ def phone_cancel(world: World) -> None:
             order = world.rng.choice(found)["order_id"]
             with centre.journal.writing(point) as tx:
                 orders.cancel_phone_order(centre.journal, tx, point, order, "不要了", "phone")
-        released(centre)
 
     at_centre(world, f"phone orders cancelled for {point}", work)
 
