@@ -18,7 +18,7 @@ FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.command()
 @FILE
 def backup(file: Path) -> None:
-    """Copy the database to FILE (a USB stick) while the kiosk runs. Keep db.key and device.key with it."""
+    """Copy the database to FILE (a USB stick) while the kiosk runs."""
     try:
         size = operations.back_up(open_kiosk(read_config()), file)
     except OSError as error:
@@ -26,9 +26,8 @@ def backup(file: Path) -> None:
     except Refused as refused:
         _end(str(refused))
     else:
-        click.echo(
-            f"已备份到 {file}，{size / 1_000_000:.1f} MB，已读回核对。请和数据目录里的 db.key、device.key 一起保管"
-        )
+        click.echo(f"已备份到 {file}，{size / 1_000_000:.1f} MB，已读回核对")
+        click.echo("恢复时要有数据目录里的 db.key、device.key；旁边的 .keys 文件里也有一份，只有中心能打开")
 
 
 @click.command()

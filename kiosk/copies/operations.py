@@ -33,10 +33,16 @@ MARKS = (NEWEST_MARK, LOG_MARK)
 
 
 def back_up(kiosk: Kiosk, file: Path) -> int:
-    """Write a copy of this moment to ``file``; its bytes. Raises ``FileExistsError`` rather than write over one."""
+    """Write a copy of this moment to ``file``, and the sealed keys beside it; its bytes.
+
+    Raises ``FileExistsError`` rather than write over a copy, ``OSError``, ``CopyDamaged``.
+    """
     if file.exists():
         raise FileExistsError(file)
-    return copies.write_copy(kiosk.db, file)
+    size = copies.write_copy(kiosk.db, file)
+    if kiosk.state() is not None:
+        leave_keys(kiosk, file.parent)
+    return size
 
 
 # --- the stick ----------------------------------------------------------------------------------------------------
