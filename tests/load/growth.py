@@ -23,7 +23,7 @@ def grow(db: Database, centre: Centre, kiosks: Sequence[LoadKiosk], rows: int) -
     """So many rows more of parcels, batches and devices, a tenth of it in the other tables of a round; all older."""
     for table in centre.house.tables.values():
         _multiply(db, table.name, table.key_columns[-1], rows if table.name == "parcels" else rows // 10)
-        _renumber(db, table)
+        _raise_feeds(db, table)
     _multiply(db, "journal", "number", rows)
     _multiply(db, "journal_heads", "epoch", rows // 10, device=True)
     _multiply(db, "devices", "id", rows)
@@ -52,10 +52,8 @@ def _multiply(db: Database, table: str, key: str, rows: int, *, device: bool = F
     if word is None:
         return
     different = f"{key} || '~' || extra" if word["text"] else f"{key} + 1000000 + extra"
-    values = [
-        different if column == key else "device || '~' || extra" if device and column == "device" else column
-        for column in columns
-    ]
+    other = {key: different, "version": "extra"} | ({"device": "device || '~' || extra"} if device else {})
+    values = [other.get(column, column) for column in columns]
     start = db.one(f"SELECT count(*) AS n FROM {table}")
     assert start
     with db.writing() as tx:
@@ -66,14 +64,9 @@ def _multiply(db: Database, table: str, key: str, rows: int, *, device: bool = F
         )
 
 
-def _renumber(db: Database, table: SyncedTable) -> None:
-    """Give the copies versions of their own, as the feed would have."""
+def _raise_feeds(db: Database, table: SyncedTable) -> None:
+    """Let the feeds stand at the newest version that is used in them."""
     with db.writing() as tx:
-        tx.execute(
-            f"UPDATE {table.name} AS it SET version = numbered.version FROM (SELECT ctid, tableoid, "
-            f"row_number() OVER () AS version FROM {table.name}) AS numbered "
-            "WHERE it.ctid = numbered.ctid AND it.tableoid = numbered.tableoid"
-        )
         for row in tx.query(f"SELECT {table.scope} AS place, max(version) AS newest FROM {table.name} GROUP BY 1"):
             tx.execute(
                 "UPDATE feed_versions SET version = greatest(version, ?) WHERE feed = ?",

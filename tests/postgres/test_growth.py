@@ -120,6 +120,8 @@ def grown(before: Costs, after: Costs) -> Sequence[str]:
             if blocks > small.get(sql, 0) + LEVELS]  # fmt: skip
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_no_statement_of_a_round_grows_with_the_total(growing: Growing) -> None:
     growing.kiosk.busy_minute()
     growing.round()
