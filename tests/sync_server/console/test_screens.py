@@ -17,8 +17,10 @@ from shared.parcels.facts import HandedOut
 from shared.residents import store as residents
 from sync_server.app import make_app
 from sync_server.host import Centre
+from tests.sync_server.console.test_quarantine import inbound, park
 from tests.sync_server.happenings import WELL, enrol, fill_a_little, hand_out
 from tests.sync_server.opening import OPERATOR, PASSWORD, begin_centre
+from tests.sync_server.shop.stand import put_on_sale
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +41,9 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     [parcel_id] = hand_out(made, "JN-HL01", 1)
     with made.journal.writing("JN-HL01") as tx:
         made.journal.record(tx, HandedOut((parcel_id,), "staff", ""), point="JN-HL01", actor="S2")
+    put_on_sale(made, 40)
+    park(made, 1, inbound(1), "CLONE")
+    park(made, 9, b"\xc1", "ValidationError: broken", "parcels.inbound.v1")
     yield made
     made.db.close()
 
@@ -83,7 +88,9 @@ def addresses(centre: Centre) -> list[str]:
     return [
         "overview", "kiosks", "kiosks/K2", "points", "points/JN-HL01", "orders", f"orders/{point}/{parcel.order_id}",
         "orders?q=nothing", "parcels", f"parcels/{point}/{parcel.id}", "goods", "goods?as=table", "residents",
-        f"residents/JN-HL01/{who.id}", "cases", "cases?closed=1", "quarantine", "log", "imports", "imports?kind=orders",
+        f"residents/JN-HL01/{who.id}", "cases", "cases?closed=1", "quarantine", "quarantine?settled=1",
+        "quarantine/JN-HL01/K1/E2", "quarantine/JN-HL01/K1/E2/1", "quarantine/JN-HL01/K1/E2/9", "offers", "offers/O1",
+        "offers/new", "offers/new?sku=leek", "channels", "kiosks/K2/rights", "log", "imports", "imports?kind=orders",
     ]  # fmt: skip
 
 
