@@ -65,10 +65,10 @@ class LogMark:
     def note(self, db: SqliteDatabase) -> None:
         """After a commit. A disk that refuses must not make the commit look undone."""
         try:
-            header = read_header(db.path)
-            if header is None or header.salts is None:
+            header, frames = read_header(db.path), db.log_frames()
+            if header is None or header.salts is None or frames < 0:
                 return
-            words = f"{header.salts[0]} {header.salts[1]} {db.log_frames()}"
+            words = f"{header.salts[0]} {header.salts[1]} {frames}"
             line = f"{words} {zlib.crc32(words.encode()):08x}".encode().ljust(LINE_BYTES - 1) + b"\n"
             fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:

@@ -232,8 +232,12 @@ class SqliteDatabase:
         return found
 
     def log_frames(self) -> int:
-        """How many frames of the write-ahead log count; -1 without one. Looks only."""
-        row = self._connection().execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
+        """How many frames of the write-ahead log count; -1 without one, or where the disk does not say. Looks only."""
+        try:
+            row = self._connection().execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
+        except sqlcipher3.DatabaseError:
+            # asked after a commit, which must not look undone
+            return -1
         return cast(int, row[1])
 
     def backup_to(self, path: Path) -> None:
