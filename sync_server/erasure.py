@@ -23,10 +23,12 @@ from shared.sync.erase import Heads, JournalDamaged, blank_batch, blank_parked, 
 from sync_server.console.operations import note
 from sync_server.console.rules import Action
 from sync_server.host import Centre
+from sync_server.imports import store as imports
 from sync_server.ledger import Erased
 
 PRESENT = (ParcelState.ARRIVED, ParcelState.READY, ParcelState.OVERDUE, ParcelState.EXCEPTION)
 REASON_CHARACTERS = 200
+ALL_TIMES = "9999"
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +83,8 @@ def _forget(centre: Centre, resident: str, points: list[str], operator: str) -> 
     centre.ledger.add(Erased(utc_text(centre.clock.now()), resident))
     with centre.db.writing() as tx:
         residents.forget_detail(tx, resident)
+        # files that wait for a confirmation hold full numbers: whoever is about to import one uploads it again
+        imports.forget_expired(tx, ALL_TIMES)
 
 
 def sweep(centre: Centre, point: str) -> int:

@@ -270,3 +270,16 @@ def test_a_damaged_row_is_not_rewritten_and_stops_no_round(running_centre: Runni
     receive(kiosk, "SF0000000000002", None)
     assert work(kiosk) is Trouble.NONE
     assert [finding.text for finding in examine(running_centre.centre) if not finding.good]
+
+
+def test_files_that_wait_for_an_import_go_too(running_centre: RunningCentre, two: list[Kiosk]) -> None:
+    from sync_server.imports.columns import ImportKind
+    from sync_server.imports.operations import stage
+
+    centre = running_centre.centre
+    who = join(running_centre)
+    table = f"姓名,手机,自提点\n{NAME},{PHONE},{POINT}\n".encode()
+    stage(centre, ImportKind.RESIDENTS, "people.csv", table, "op", "")
+    assert centre.db.query("SELECT id FROM import_files")
+    erasure.erase(centre, who.id, "本人申请", "op")
+    assert centre.db.query("SELECT id FROM import_files") == []
