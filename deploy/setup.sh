@@ -79,12 +79,15 @@ has_chinese_font() {
         -o -name 'SourceHanSansSC*' -o -name 'wqy-zenhei*' \) -print -quit 2>/dev/null)" ]
 }
 has_chromium() { [ -x /usr/bin/chromium ]; }
+has_faketime() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null; }
 has_compiler() { command -v cc >/dev/null && [ -f /usr/include/stdio.h ]; }
 
 missing_packages() {
     has_zbar || echo libzbar0
     has_chinese_font || echo fonts-noto-cjk
     has_chromium || echo chromium
+    has_faketime || echo faketime
+    command -v ip >/dev/null || echo iproute2
     has_compiler || printf '%s\n' gcc libc6-dev
     command -v strace >/dev/null || echo strace
 }
@@ -95,6 +98,8 @@ what_it_costs() {
         libzbar0) echo "the last-resort reader for damaged codes is off" ;;
         fonts-noto-cjk) echo "labels and pictures have no Chinese letters" ;;
         chromium) echo "browser tests and screenshots cannot run" ;;
+        iproute2) echo "the test of a flapping link uses a relay instead of a network card" ;;
+        faketime) echo "the test of a kiosk whose clock jumps fails" ;;
         gcc | libc6-dev) echo "the tests that cut the power cannot run" ;;
         strace) echo "the tests that let single system calls fail cannot run" ;;
     esac

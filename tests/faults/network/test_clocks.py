@@ -32,6 +32,9 @@ PASS_DAYS = 7
 
 Pattern = Callable[[datetime, int], datetime]
 
+# a machine that runs other tests beside these may be slow; none of them waits for nothing
+pytestmark = pytest.mark.timeout(400)
+
 
 def at(text: str) -> Pattern:
     """The clock stands wrong from the start and runs on from there."""

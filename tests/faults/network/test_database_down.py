@@ -31,6 +31,9 @@ ANSWER_SECONDS = 6.0
 
 NextWait = Callable[[Trouble, int, int, float], Wait]
 
+# a machine that runs other tests beside these may be slow; none of them waits for nothing
+pytestmark = pytest.mark.timeout(400)
+
 
 def arrivals(kiosks: int, chance: random.Random, wait: NextWait = next_wait) -> Iterator[tuple[float, bool]]:
     """When requests arrive on a virtual clock, and whether the database is there: away from second 300 to 900."""

@@ -21,6 +21,9 @@ PAGES = ("/", "/pickup/code", "/staff/session")
 BADGE = re.compile(r'<span class="badge.*?</span></span>', re.DOTALL)
 CHANGING = re.compile(r'csrf[^>]*>|data-scans-after="[^"]*"|hx-headers=\'[^\']*\'')
 
+# a machine that runs other tests beside these may be slow; none of them waits for nothing
+pytestmark = pytest.mark.timeout(400)
+
 
 @dataclass
 class Seen:

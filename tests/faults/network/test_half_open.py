@@ -25,6 +25,9 @@ from tests.faults.network.scene import Scene, badge, collect, is_collected, scen
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 MOST_SECONDS = 15.0
 
+# a machine that runs other tests beside these may be slow; none of them waits for nothing
+pytestmark = pytest.mark.timeout(400)
+
 
 @contextmanager
 def dripping(first: bytes, drop: bytes, tls: ssl.SSLContext | None = None) -> Iterator[int]:

@@ -125,6 +125,7 @@ def nothing_personal(here: Scene, *heard: bytearray) -> bool:
         *itertools.product(("foreign", "no tls"), (ELSEWHERE, PAGE, NEEDED)),
         ("silence", ELSEWHERE),
     ],
+    ids=lambda value: value if isinstance(value, str) else value.partition(b"\r")[0].decode(),
 )
 def test_r15_a_login_page_is_named_and_learns_nothing(behind: Behind, tls: str, answer: bytes) -> None:
     """R15: whatever a portal does with TLS, the badge says 网络需要登录 in 15 s; nothing personal, nothing acked."""

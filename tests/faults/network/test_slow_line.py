@@ -22,6 +22,9 @@ CI_SLOW_FACTS, CI_WAITING_FACTS = 300, 10_000
 MOST_MB = 150
 BATCH = 1_000
 
+# a machine that runs other tests beside these may be slow; none of them waits for nothing
+pytestmark = pytest.mark.timeout(400)
+
 
 def record_inbounds(here: Scene, count: int) -> None:
     """As many arrivals as a busy month has, written without a counter in between."""
