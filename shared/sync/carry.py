@@ -15,7 +15,7 @@ from shared.kernel.errors import N_, BadInput
 from shared.kernel.limits import CARRY_UNPACKED_BYTES
 from shared.sync import signing
 from shared.sync.sealing import DOWN, UP, BoxUnreadable, seal, unseal
-from shared.sync.wire import PROTOCOL, pack, unpack
+from shared.sync.wire import OLDEST_PROTOCOL, PROTOCOL, pack, unpack
 
 PLACE = "CARRY"
 PLACES = ("POST /v1/sync", "POST /v1/rejoin", "POST /v1/snapshot")
@@ -127,7 +127,7 @@ class OpenQuestion:
         nonce, body = self._question.nonce, self._signed.body
         if not signing.request_is_from(device_key, PLACE, nonce, body, self._signed.signature):
             raise Unsigned
-        if self._question.protocol != PROTOCOL:
+        if not OLDEST_PROTOCOL <= self._question.protocol <= PROTOCOL:
             raise WrongProtocol
         return self._question
 
@@ -144,7 +144,7 @@ def open_answer(key: X25519PrivateKey, box: bytes, centre: bytes) -> Answer:
     answer = _inside(signed.body, Answer)
     if not signing.answer_is_from(centre, PLACE, answer.nonce, signed.body, signed.signature):
         raise Unsigned
-    if answer.protocol != PROTOCOL:
+    if not OLDEST_PROTOCOL <= answer.protocol <= PROTOCOL:
         raise WrongProtocol
     return answer
 

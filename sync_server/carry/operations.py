@@ -17,7 +17,7 @@ from shared.sync import carry
 from shared.sync import store as sync_store
 from shared.sync.rejoin import Told, newest_common
 from shared.sync.signing import SIGNATURE_BYTES, SignedRequest
-from shared.sync.wire import PROTOCOL, Problem, SyncRequest, unpack
+from shared.sync.wire import Problem, SyncRequest, unpack
 from sync_server.carry import store
 from sync_server.host import Centre
 from sync_server.sync.operations import known_device
@@ -79,7 +79,7 @@ def answer_box(app: Flask, centre: Centre, box: bytes) -> Taken:
     replies = [talk.ask(exchange) for exchange in question.exchanges]
     facts = max(0, _held(centre, device) - before)
     answer = carry.Answer(
-        protocol=PROTOCOL,
+        protocol=question.protocol,
         nonce=question.nonce,
         device=device.id,
         number=question.number,
