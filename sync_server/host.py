@@ -1,6 +1,7 @@
 """The centre as its pages see it: settings, database, clock, keys, journal."""
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -54,6 +55,7 @@ class Centre:
     seal_key: X25519PrivateKey
     ledger: Ledger
     installation: Installation
+    waiting: BoundedSemaphore
 
     def point_key(self, point_number: int) -> bytes:
         """The key that signs and checks one point's passes."""
@@ -114,6 +116,7 @@ def open_centre(config: Config, clock: Clock | None = None) -> Centre:
         seal_key=load_or_make_seal_key(config.data / "seal.key"),
         ledger=Ledger(config.data),
         installation=installation,
+        waiting=BoundedSemaphore(max(1, config.threads // 2)),
     )
 
 

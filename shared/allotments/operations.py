@@ -236,7 +236,7 @@ def sign_off(journal: Journal, offer: str, device: str, lot: str, counted_sold: 
         if not known <= counted_sold <= most:
             raise Refused(
                 "COUNT_RANGE",
-                N_("清点数应在 %(known)d（已报告售出）与 %(most)d（授予减退回）之间。"),
+                N_("清点数应在 %(known)s（已报告售出）与 %(most)s（授予减退回）之间。"),
                 N_("请重新清点。"),
                 known=known,
                 most=most,

@@ -111,12 +111,12 @@ def check_offer(offer: Offer, committed: int) -> None:
     if offer.cutoff_at is not None and offer.cutoff_at <= offer.opens_at:
         raise Refused("OFFER_TIMES", N_("截单时间早于开售时间。"), N_("请改正时间。"))
     if not 0 <= offer.total <= OFFER_UNITS_MAX:
-        raise Refused("OFFER_TOTAL", N_("总量超出范围。"), N_("请改为 0 到 %(most)d。"), most=OFFER_UNITS_MAX)
+        raise Refused("OFFER_TOTAL", N_("总量超出范围。"), N_("请改为 0 到 %(most)s。"), most=OFFER_UNITS_MAX)
     if offer.total < committed:
         raise Refused(
             "OFFER_TOTAL",
-            N_("总量不能低于已占用的 %(committed)d 件：已售出，或已分配给自提点。"),
-            N_("请先收回自提点的配额，或把总量定为 %(committed)d 以上。"),
+            N_("总量不能低于已占用的 %(committed)s 件：已售出，或已分配给自提点。"),
+            N_("请先收回自提点的配额，或把总量定为 %(committed)s 以上。"),
             committed=committed,
         )
 
@@ -139,7 +139,7 @@ def check_right(right: int, quantity: int) -> None:
     if right < quantity:
         raise Refused(
             "SALE_TOO_FEW",
-            N_("可售 %(right)d，不够 %(quantity)d 件；联网后可再分配。"),
+            N_("可售 %(right)s，不够 %(quantity)s 件；联网后可再分配。"),
             N_("请减少数量，或先登记需求。"),
             right=right,
             quantity=quantity,
@@ -153,7 +153,7 @@ def check_pool(free: int, quantity: int) -> None:
     if free < quantity:
         raise Refused(
             "SALE_TOO_FEW",
-            N_("可售 %(right)d，不够 %(quantity)d 件。"),
+            N_("可售 %(right)s，不够 %(quantity)s 件。"),
             N_("请减少数量。"),
             right=free,
             quantity=quantity,

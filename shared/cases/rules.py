@@ -35,12 +35,12 @@ CASE_KIND_NAMES = {
 
 CASE_WORDS = {
     CaseKind.RIGHTS_AT_RISK: N_(
-        "设备 %(device)s 的 %(sku)s：授予 %(granted)d，已售 %(sold)d，退回 %(returned)d，撤销 %(undone)d。"
-        "还有 %(exposure)d 件可能已经卖出，系统不会自动收回；请清点实物后核销。"
+        "设备 %(device)s 的 %(sku)s：授予 %(granted)s，已售 %(sold)s，退回 %(returned)s，撤销 %(undone)s。"
+        "还有 %(exposure)s 件可能已经卖出，系统不会自动收回；请清点实物后核销。"
     ),
     CaseKind.OVERSOLD_RISK: N_(
-        "设备 %(device)s 的 %(sku)s：核销时按已售 %(signed_gone)d 件处理，设备后来报已售 %(gone)d 件，"
-        "多出 %(more)d 件。余量已扣减；请核对实物，必要时联系居民退款。"
+        "设备 %(device)s 的 %(sku)s：核销时按已售 %(signed_gone)s 件处理，设备后来报已售 %(gone)s 件，"
+        "多出 %(more)s 件。余量已扣减；请核对实物，必要时联系居民退款。"
     ),
 }
 """What a case says beyond its name, filled from its ``detail``; kinds that are not here say it all by their name."""

@@ -125,7 +125,7 @@ def check_cash(total: int, received: int) -> None:
     if not 0 <= received <= SALE_CASH_FEN_MAX:
         raise Refused("CASH_RANGE", N_("收款金额超出范围。"), N_("请改正收款金额。"))
     if received < total:
-        raise Refused("CASH_SHORT", N_("收款不足，还差 %(fen)d 分。"), N_("请收足现金后再确认。"), fen=total - received)
+        raise Refused("CASH_SHORT", N_("收款不足，还差 %(fen)s 分。"), N_("请收足现金后再确认。"), fen=total - received)
 
 
 def merged_basket(basket: Sequence[tuple[str, int]]) -> dict[str, int]:
