@@ -49,8 +49,10 @@ class _Verbs:
 
 def _refuse_nul(params: Params) -> None:
     """A centre takes what PostgreSQL's text can hold, whichever database it stands on: a replay meets facts alike."""
-    if any(type(value) is str and "\x00" in value for value in params):
-        raise ValueError("a text with a NUL character")
+    # a loop, because this runs for every statement of a push: a generator takes twice as long
+    for value in params:
+        if type(value) is str and "\x00" in value:
+            raise ValueError("a text with a NUL character")
 
 
 class SqliteTx(_Verbs):

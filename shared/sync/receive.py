@@ -140,7 +140,7 @@ def _take_new(tx: Tx, house: House, clock: Clock, point: str, request: SyncReque
     if new:
         again = _applied_by_hand(tx, point, request.device, held) if push.other_lanes else {}
         for seq, line in enumerate(new, start=first):
-            if again.get(seq) == mark_of(push.hashes[seq - request.first_seq]):
+            if again and again.get(seq) == mark_of(push.hashes[seq - request.first_seq]):
                 continue
             _apply_one(tx, house, point, request, seq, line, push, now, careful)
         whole = first == request.first_seq
