@@ -36,11 +36,6 @@ class Figure:
     memory_mb: float
     refused: int
 
-    @property
-    def cpu_ms(self) -> float:
-        """CPU a round of servers and database."""
-        return self.app_ms + self.database_ms
-
     @staticmethod
     def header() -> str:
         """The head of a table of figures."""
