@@ -98,7 +98,7 @@ class _Meter:
     def read(self, driven: Driven, mode: str) -> Figure:
         """What the rounds cost since."""
         rounds = max(1, driven.rounds)
-        app, base, own, data, log = (now - was for now, was in zip(self._now(), self._start, strict=True))
+        app, base, own, data, log = (end - start for start, end in zip(self._start, self._now(), strict=True))
         return Figure(
             database=self._database.name,
             servers=len(self._running.ports),
