@@ -27,7 +27,7 @@ from tests.bench.workset import orders
 WAITING = 100_000
 FULL = 1_000_000
 MORE = 10_000
-ROUNDS = 3
+ROUNDS, CHANGES = 3, 5
 KB_PER_MB = 1024
 
 
@@ -110,5 +110,9 @@ def _works(kiosks: list[Kiosk], first: int) -> dict[str, float]:
     look()
     pull()
     took["idle"] = statistics.median(seconds(look) for _ in range(IDLE_ROUNDS))
-    linqu.change(near, last=MORE)
-    return took | {"change_push": seconds(push), "change_pull": seconds(pull)}
+    pushes, pulls = [], []
+    for turn in range(CHANGES):
+        linqu.change(near, last=MORE, word=f"red{turn:02d}")
+        pushes.append(seconds(push))
+        pulls.append(seconds(pull))
+    return took | {"change_push": statistics.median(pushes), "change_pull": statistics.median(pulls)}

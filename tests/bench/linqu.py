@@ -103,14 +103,14 @@ def create(here: Kiosk, records: Iterator[Order]) -> int:
     return count
 
 
-def change(here: Kiosk, last: int = -1) -> int:
-    """Every hundredth order lies ready; of the ``last`` ones only, where a number is given."""
+def change(here: Kiosk, *, last: int = -1, word: str = "ready") -> int:
+    """Every hundredth order lies ready, which its note says; of the ``last`` ones only, where a number is given."""
     journal, point = here.journal(), here.point_code
     newest = f"SELECT order_no, note FROM {TABLE.name} WHERE point = ? ORDER BY order_no DESC LIMIT ?"
     some = here.db.query(newest, (point, last))[::EVERY]
     with journal.writing(point) as tx:
         for row in some:
-            readied = Readied(row["order_no"], f"ready {row['note'][6:]}")
+            readied = Readied(row["order_no"], f"{word} {row['note'][6:]}")
             journal.record(tx, readied, point=point, actor=STAFF)
     return len(some)
 

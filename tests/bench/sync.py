@@ -26,6 +26,7 @@ FACTS = 10_000
 CHANGED = FACTS // linqu.EVERY
 ROUNDS = 5
 IDLE_ROUNDS = 20
+CHANGES = 5
 ONE_POST = "one zstd POST into executemany"
 ONE_GET = "one zstd GET into executemany"
 
@@ -103,9 +104,14 @@ def _one_round(folder: Path, traffic: Traffic, client: limit.Client) -> dict[str
     some["idle"] = [seconds(look) for _ in range(IDLE_ROUNDS)]
     up, down = traffic.take()
     some |= {"idle_up": [up / IDLE_ROUNDS], "idle_down": [down / IDLE_ROUNDS]}
-    linqu.change(near)
-    some |= {"change_push": [seconds(push)], "change_push_limit": [seconds(lambda: client.push(CHANGED))]}
-    some |= {"change_pull": [seconds(pull)], "change_pull_limit": [seconds(lambda: client.pull(CHANGED))]}
+    for name in ("change_push", "change_push_limit", "change_pull", "change_pull_limit"):
+        some[name] = []
+    for turn in range(CHANGES):
+        linqu.change(near, word=f"red{turn:02d}")
+        some["change_push"].append(seconds(push))
+        some["change_push_limit"].append(seconds(lambda: client.push(CHANGED)))
+        some["change_pull"].append(seconds(pull))
+        some["change_pull_limit"].append(seconds(lambda: client.pull(CHANGED)))
     for one in (near, far):
         one.db.close()
     return some
