@@ -8,7 +8,7 @@ from shared.kernel.limits import SYNC_PUSH_FACTS
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 15.0
-BUSY_INTERVALS = 1.5
+BUSY_INTERVALS = 2.0
 DEBOUNCE_SECONDS = 0.2
 THROUGH_NEIGHBOUR = "neighbour"
 """What the sync process says of itself while its rounds go through a neighbouring kiosk."""
@@ -79,7 +79,7 @@ def next_wait(trouble: Trouble, failures: int, next_s: int, chance: float) -> Wa
 
     Full jitter after https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/: kiosks that lost the
     centre together must not come back together. A centre that is there and says it is busy already asked for rounds
-    every ``next_s``: all kiosks together ask it no more than a third more often than when it is well.
+    every ``next_s``: all kiosks together ask it no more often than when it is well.
     """
     if trouble is Trouble.NONE:
         return Wait(float(next_s), cut_short=True)

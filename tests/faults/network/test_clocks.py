@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from deploy.demo.browser import form_with, read_page
+from kiosk import workers
 from kiosk.config import read_config as read_kiosk_config
 from kiosk.host import Kiosk, open_kiosk
 from kiosk.pickup.operations import collect_by_code, collect_by_pass
@@ -135,6 +136,24 @@ def test_r07_whatever_the_clock_says_nobody_is_sent_away(here: Scene, pattern: P
     assert here.waiting() == 0
     assert store.count_quarantine(here.centre.db) == 0
     assert here.same_rows()
+
+
+@pytest.mark.parametrize("pattern", [off(40 * DAY), off(10 * DAY), moving(10 * DAY), off(-40 * DAY)])
+def test_r07_a_clock_days_ahead_refuses_nobody_while_rounds_go_well(here: Scene, pattern: Pattern) -> None:
+    """R07: a clock ahead by less than a plausible absence is found out by the centre's time, and passes stay good."""
+    right = datetime.now(UTC)
+    good, stale = passes_of(here, right + PASS_DAYS * DAY)[0], passes_of(here, right - PASS_DAYS * DAY)[0]
+    assert here.round() is Trouble.NONE
+    clock = ManualClock(pattern(right, 0))
+    with with_clock(here, clock) as kiosk:
+        for step in range(STEPS):
+            clock.set_wall(pattern(right, step))
+            workers.beat(kiosk.db, clock, "sync", "ok")
+            [parcel] = parcels_of(here, 1)
+            assert collect_by_pass(kiosk, good).outcome is PickupOutcome.HANDED_OUT, step
+            assert state_of(kiosk, parcel) is ParcelState.COLLECTED
+            assert collect_by_pass(kiosk, stale).outcome is PickupOutcome.EXPIRED, step
+    assert here.round() is Trouble.NONE
 
 
 _batches = itertools.count(1)
