@@ -12,6 +12,8 @@ from shared.stock import store as stock
 from shared.stock.rules import Line, Reason
 from shared.sync import Fact, FactKind
 
+CANCELLED = "orders.cancelled.v1"
+
 
 class Placed(msgspec.Struct, frozen=True, array_like=True):
     """An order was placed; ``paid`` when the money came with it."""
@@ -163,7 +165,7 @@ def _released(tx: Tx, fact: Fact, it: Released) -> None:
 KINDS = (
     FactKind("orders.placed.v1", Placed, _placed, centre_only=True),
     FactKind("orders.paid.v1", Paid, _paid, centre_only=True),
-    FactKind("orders.cancelled.v1", Cancelled, _cancelled, wish=True),
+    FactKind(CANCELLED, Cancelled, _cancelled, wish=True),
     FactKind("orders.refunded.v1", Refunded, _refunded, centre_only=True),
     FactKind("orders.sold.v1", Sold, _sold),
     FactKind("orders.sale_undone.v1", SaleUndone, _sale_undone),

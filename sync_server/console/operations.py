@@ -9,6 +9,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from shared.allotments import operations as allotments
 from shared.db import Database, Tx
 from shared.devices import operations as devices
 from shared.devices import store as device_store
@@ -155,9 +156,10 @@ def make_claim(centre: Centre, point: str, operator: str) -> str:
 
 
 def revoke_device(centre: Centre, device: str, operator: str) -> None:
-    """A kiosk is trusted no more. Raises ``Refused`` DEVICE_UNKNOWN."""
+    """A kiosk is trusted no more; what it could still sell is at risk. Raises ``Refused`` DEVICE_UNKNOWN."""
     devices.revoke(centre.db, centre.clock, device, operator)
     centre.ledger.add(Revoked(utc_text(centre.clock.now()), device))
+    allotments.declare_dead(centre.journal, device, operator)
     with centre.db.writing() as tx:
         note(tx, centre, operator, Action.DEVICE_REVOKED, device)
 

@@ -7,6 +7,8 @@ from shared.devices import store as device_store
 from shared.devices.rules import Device
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, Refused
+from shared.orders import operations as orders
+from shared.orders.facts import CANCELLED
 from shared.pickup_points import store as pickup_points
 from shared.pickup_points.rules import PickupPoint
 from shared.sync.receive import Enrolled, SyncProblem, receive
@@ -79,6 +81,9 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer
             life.begin(centre.db, centre.config.data)
             erasure.finish(centre)
         raise
+    if any(block.kind == CANCELLED for block in asked.facts):
+        # a phone order that was cancelled at its point: its units return to the pool
+        orders.release_cancelled(centre.journal, device.point, device.id)
     rider = centre.house.rider
     if rider is not None and asked.hardware == device.hardware:
         grants = rider.settle(
