@@ -19,6 +19,9 @@ from tests.faults.disk.world import World, serving
 
 ACTIONS, SEED = 40, 6
 
+# a busy machine, not a hang
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def day(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Recording]:
