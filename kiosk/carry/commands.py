@@ -1,13 +1,14 @@
-"""``kiosk carry out FOLDER`` and ``kiosk carry in FOLDER``."""
+"""``kiosk carry out FOLDER`` and ``kiosk carry in FOLDER``.
+
+Each command loads what it needs itself: the kiosk's processes pass here at their start.
+"""
 
 from pathlib import Path
 
 import click
 
-from kiosk.carry import operations
 from kiosk.carry.rules import WORDS, Outcome
 from kiosk.config import read_config
-from kiosk.host import open_kiosk
 from shared.kernel.errors import Refused
 
 FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -22,6 +23,9 @@ def carry() -> None:
 @FOLDER
 def out(folder: Path) -> None:
     """Write all that waits for the centre into one sealed file in FOLDER."""
+    from kiosk.carry import operations
+    from kiosk.host import open_kiosk
+
     try:
         done = operations.carry_out(open_kiosk(read_config()), folder)
     except (OSError, Refused) as error:
@@ -35,6 +39,9 @@ def out(folder: Path) -> None:
 @FOLDER
 def take_in(folder: Path) -> None:
     """Take the centre's answers from FOLDER."""
+    from kiosk.carry import operations
+    from kiosk.host import open_kiosk
+
     try:
         done = operations.carry_in(open_kiosk(read_config()), folder)
     except (OSError, Refused) as error:

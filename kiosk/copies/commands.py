@@ -1,4 +1,7 @@
-"""``kiosk backup`` and ``kiosk restore``."""
+"""``kiosk backup``, ``kiosk restore``, ``kiosk rebuild``.
+
+Each command loads what it needs itself: the kiosk's processes pass here at their start.
+"""
 
 import sys
 from pathlib import Path
@@ -6,9 +9,6 @@ from pathlib import Path
 import click
 
 from kiosk.config import read_config
-from kiosk.copies import operations
-from kiosk.copies import rebuild as rebuilding
-from kiosk.host import open_kiosk
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refused
 
@@ -19,6 +19,9 @@ FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @FILE
 def backup(file: Path) -> None:
     """Copy the database to FILE (a USB stick) while the kiosk runs."""
+    from kiosk.copies import operations
+    from kiosk.host import open_kiosk
+
     try:
         size = operations.back_up(open_kiosk(read_config()), file)
     except OSError as error:
@@ -35,6 +38,8 @@ def backup(file: Path) -> None:
 @click.option("--older", is_flag=True, help="Replace a database that is whole and knows more than FILE.")
 def restore(file: Path, older: bool) -> None:
     """Make FILE, written by `backup`, this kiosk's database. Stop the kiosk's processes first."""
+    from kiosk.copies import operations
+
     try:
         done = operations.restore(read_config(), file, SystemClock(), older=older)
     except OSError as error:
@@ -51,8 +56,10 @@ def restore(file: Path, older: bool) -> None:
 @click.command()
 def rebuild() -> None:
     """Read every row anew from the centre, without losing what waits for it. Stop the kiosk's processes first."""
+    from kiosk.copies.rebuild import rebuild as rebuild_from_centre
+
     try:
-        done = rebuilding.rebuild(read_config(), SystemClock())
+        done = rebuild_from_centre(read_config(), SystemClock())
     except OSError as error:
         _end(f"没有重建：{error}")
     except Refused as refused:
