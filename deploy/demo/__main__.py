@@ -127,6 +127,7 @@ def _addresses(town: Town, panel: str, seconds: float) -> str:
             f"  Kiosk {number}      {kiosk.url:<30}  {kiosk.point.name} {kiosk.point.code}",
             f"    counter    {kiosk.url + '/counter':<30}  "
             + ", ".join(f"{staff.name} PIN {staff.pin}" for staff in kiosk.point.staff),
+            f"    sale       {kiosk.url + '/sale':<30}  cut the network at the panel and go on selling",
         ]
     return "\n".join([*lines, "", f"  Logs and data: {town.folder}", ""])
 

@@ -18,6 +18,7 @@ from sync_server.console.pages.parcels import parcels
 from sync_server.console.pages.points import points
 from sync_server.console.pages.quarantine import quarantine
 from sync_server.console.pages.residents import residents
+from sync_server.console.pages.rights import rights
 from sync_server.console.pages.session import session
 
 
@@ -48,6 +49,7 @@ def _make_blueprint() -> Blueprint:
         attention,
         quarantine,
         offers,
+        rights,
         channels,
     ):
         console.register_blueprint(part)
