@@ -8,6 +8,7 @@ import msgspec
 from shared.allotments import standing
 from shared.allotments import store as rights
 from shared.allotments.reports import broken_pools
+from shared.allotments.rules import NOTHING
 from shared.db import open_sqlite
 from shared.db.database import Reads
 from shared.kernel.errors import Refused
@@ -215,21 +216,22 @@ def _pools_add_up(db: Reads) -> None:
 
 
 def _rights_agree(world: World, machine: KioskMachine) -> None:
-    """What a kiosk knows of its rights, the centre knows, and the other way round."""
+    """What a kiosk knows of its rights, the centre knows, and the other way round.
+
+    Only what was undone may be forgotten by an older copy: the kiosk then sells less than it could.
+    """
     db = world.centre.centre.db
     with machine.being() as kiosk:
-        device = kiosk.enrolled_state().device
-        lot, _ = rights.lot_here(kiosk.db, device)
-        if standing.frozen(kiosk.db, kiosk.guard) is not None:
-            raise Broken(f"{machine.name} still sells nothing")
-        here = {row.offer: row.counters for row in rights.rights(kiosk.db) if row.lot == lot and any(row.counters)}
-    there = {
-        share.offer: share.counters
-        for share in rights.shares_of_device(db, device)
-        if share.lot == lot and any(share.counters)
-    }
-    if here != there:
-        raise Broken(f"rights of {machine.name}: it says {here}, the centre {there}")
+        now = standing.standing(kiosk.db, kiosk.guard)
+        if now.frozen is not None:
+            raise Broken(f"{machine.name} still sells nothing: {now.frozen}")
+        offers = {row.offer for row in rights.rights(kiosk.db) if row.lot == now.lot} | set(world.truth.totals)
+        here = {offer: now.counters(kiosk.db, offer) for offer in offers}
+    there = {one.offer: one.counters for one in rights.shares_of_device(db, now.device) if one.lot == now.lot}
+    for offer in sorted(offers | set(there)):
+        ours, theirs = here.get(offer, NOTHING), there.get(offer, NOTHING)
+        if ours[:3] != theirs[:3] or ours.undone > theirs.undone:
+            raise Broken(f"{machine.name} says of {offer} {ours}, the centre {theirs}")
 
 
 def _sales_add_up(world: World, db: Reads, held: list[books.Held]) -> None:

@@ -54,7 +54,7 @@ DISASTERS = {
 
 
 DAY_S = 86_400.0
-STEPS_A_DAY = 20
+STEPS_A_DAY = 10
 QUIET = 0.3
 
 
@@ -67,7 +67,7 @@ class Profile:
     """
 
     name: str
-    steps: int = 90
+    steps: int = 75
     events: Mapping[str, float] = field(default_factory=lambda: {**PEOPLE, **FAULTS, **DISASTERS})
     fates: Mapping[Fate, float] = field(default_factory=lambda: NETWORK)
     fine: float = 0.75

@@ -51,10 +51,13 @@ class Runner:
         self._folder = folder
         self._template = make_template(folder / "template")
 
+    def world(self, seed: int, profile: Profile) -> World:
+        """The world of a seed before anything has happened."""
+        return copy_world(self._template, self._folder / f"seed{seed}", seed, profile)
+
     def seed(self, seed: int, profile: Profile) -> Outcome:
         """One seed from beginning to end."""
-        folder = self._folder / f"seed{seed}"
-        world = copy_world(self._template, folder, seed, profile)
+        world = self.world(seed, profile)
         outcome = Outcome(seed, profile.name)
         started = time.monotonic()
         try:
@@ -69,7 +72,7 @@ class Runner:
             outcome.tail = world.tail()
         finally:
             world.close()
-            shutil.rmtree(folder)
+            shutil.rmtree(world.folder)
         outcome.seconds = time.monotonic() - started
         outcome.counts, outcome.digest = world.counts, world.log_digest()
         return outcome
@@ -116,11 +119,11 @@ def _heal(world: World) -> None:
     else:
         raise invariants.Broken(f"no peace after {HEALING_ROUNDS} rounds: {troubles}")
     # some more for all, so that everybody has seen what the last of them sent, and gave back what it was asked for
-    for _ in range(HEALING_ROUNDS):
+    # a kiosk that had something to tell is asked for more with the next round only
+    wanted = [_wanted(world)]
+    while len(wanted) < HEALING_ROUNDS and (len(wanted) < 3 or wanted[-3:] != wanted[-1:] * 3):
         world.advance(HEALING_STEP_S)
-        wanted = _wanted(world)
         for machine in world.living():
             world.round(machine)
-        if _wanted(world) == wanted:
-            break
+        wanted.append(_wanted(world))
     invariants.after_step(world)
