@@ -59,7 +59,7 @@ def _integrity(kiosk: Kiosk) -> Finding:
 
 
 def _identity(state: store.SyncState) -> Finding:
-    who = f"设备 {state.device}，自提点 {state.point}，纪元 {state.epoch}，中心第 {state.generation} 代"
+    who = f"设备 {state.device}，自提点 {state.point}，设备代 {state.epoch}，服务器第 {state.generation} 代"
     return Finding(True, f"{who}，上次联系中心 {state.last_contact or '从未'}")
 
 

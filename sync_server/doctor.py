@@ -66,7 +66,7 @@ def _parts(db: Database) -> Finding:
 
 def _life(centre: Centre, now: store.ServerLife) -> Finding:
     reached = life.read_reached(centre.config.data)
-    text = f"服务器第 {now.generation} 代，纪元 {now.epoch}，标记 {now.mark}"
+    text = f"服务器第 {now.generation} 代，自身设备代 {now.epoch}，标记 {now.mark}"
     if reached is None:
         return Finding(True, f"{text}；数据目录里还没有 life.json，启动一次服务后会有")
     if (now.generation, now.mark) < (reached.generation, reached.mark):
@@ -129,7 +129,7 @@ def _branches(lanes: list[store.Lane]) -> list[Finding]:
     said = "；".join(f"{why} {count} 次" for why, count in by_why.items())
     shown = "、".join(f"{lane.device} 从第 {lane.parent_seq} 条分出 {lane.epoch}" for lane in forked[-LANES_SHOWN:])
     parked = sum(1 for lane in forked if lane.parked and lane.seq > lane.parent_seq)
-    step = f"。其中 {parked} 条支线等人处理：后台“隔离区”" if parked else "，都已自动接上"
+    step = f"。其中 {parked} 条分支等人处理：后台“隔离区”" if parked else "，都已自动接上"
     return [Finding(parked == 0, f"设备历史分叉 {len(forked)} 次：{said}（{shown}）{step}")]
 
 

