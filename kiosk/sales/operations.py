@@ -141,6 +141,7 @@ def sell(kiosk: Kiosk, staff: Staff, nonce: str, *, total_fen: int, cash_fen: in
     """
     journal, point = kiosk.journal(), kiosk.point_code
     seen = counter(kiosk, staff.id).basket
+    _drop_vanished(kiosk, staff.id, seen)
     names = {line.good.sku: f"{line.good.name} {line.good.spec}".strip() for line in seen.lines}
     job_ids = [journal.ids.new() for _ in range(labels.receipt_pages(len(seen.lines)))]
     now = kiosk.clock.now()
@@ -150,8 +151,11 @@ def sell(kiosk: Kiosk, staff: Staff, nonce: str, *, total_fen: int, cash_fen: in
             return done
         held = store.basket(tx, staff.id)
         if not held or seen.total_fen != total_fen or held != [(line.good.offer, line.quantity) for line in seen.lines]:
-            raise Refused("SALE_CHANGED", N_("购物车刚刚有变化，金额不一样了。"), N_("请返回核对后重新收款。"))
+            raise _changed()
         sold = orders.sell_at_counter(journal, tx, kiosk.guard, point, held, received_fen=cash_fen, actor=staff.id)
+        if sold.order.total_fen != total_fen:
+            # a new price came down between the look and the sale
+            raise _changed()
         store.add_press(tx, nonce, sold.order.id, utc_text(now))
         store.forget_presses(tx, utc_text(now - timedelta(days=SALE_PRESSES_KEPT_DAYS)))
         store.empty_basket(tx, staff.id)
@@ -160,6 +164,18 @@ def sell(kiosk: Kiosk, staff: Staff, nonce: str, *, total_fen: int, cash_fen: in
             content = receipt(kiosk, sale, staff.name, names)
             labels.queue_receipt(tx, point, sale.id, content, now=now, staff=staff.id, job_ids=job_ids)
     return sold.order.id
+
+
+def _changed() -> Refused:
+    return Refused("SALE_CHANGED", N_("购物车刚刚有变化，金额不一样了。"), N_("请返回核对后重新收款。"))
+
+
+def _drop_vanished(kiosk: Kiosk, staff: str, seen: Basket) -> None:
+    """Take out of the basket what nobody can see any more, so that it stops no sale."""
+    shown = {line.good.offer for line in seen.lines}
+    for offer, _ in store.basket(kiosk.db, staff):
+        if offer not in shown:
+            _set(kiosk, staff, offer, 0)
 
 
 def receipt(kiosk: Kiosk, sale: CounterSale, staff_name: str, names: Mapping[str, str]) -> Receipt:

@@ -12,10 +12,13 @@ from kiosk.labels import store as label_store
 from kiosk.labels.rules import JobEvent, JobKind, JobState, LabelMark, label_text, read_label_text
 from kiosk.sales import operations, store
 from kiosk.sync.rules import Trouble
+from shared.allotments.operations import set_offer
+from shared.allotments.rules import Offer
 from shared.kernel.clock import utc_text
 from shared.orders import store as orders
 from shared.orders.rules import OrderState
 from shared.stock import store as stock
+from tests.allotments.stand import REGION
 from tests.kiosk.sales.stall import GOODS, Hands, Shop, barcode, offer_id
 
 FIRST, SECOND = GOODS[0], GOODS[1]
@@ -289,6 +292,30 @@ def test_what_is_not_open_or_over_is_not_sold(shop: Shop) -> None:
     assert hands.pay(590, "10").status_code == 422
     hands.put(1, -1)
     assert "娃娃菜" not in hands.get("/sale")
+
+
+def test_a_price_that_changes_under_way_is_asked_for_again(shop: Shop) -> None:
+    hands = shop.hands()
+    hands.put(0)
+    sku, _, _, _, _, total = GOODS[0]
+    dearer = Offer(offer_id(0), sku, 1380, total, utc_text(shop.clock.now()))
+    with shop.centre.journal.writing(REGION) as tx:
+        set_offer(shop.centre.journal, tx, REGION, dearer, "op")
+    shop.counter.settle()
+    answer = hands.pay(1280, "20")
+    assert answer.status_code == 422
+    assert "金额不一样了" in answer.text
+    assert "¥13.80" in hands.get("/sale/payment")
+    assert hands.pay(1380, "20", "press-000002").status_code == 303
+
+
+def test_what_vanished_from_the_offers_stops_no_sale(shop: Shop) -> None:
+    hands = shop.hands()
+    hands.put(0)
+    with hands.kiosk.db.writing() as tx:
+        store.set_quantity(tx, "S1", "O.GONE", 1)
+    assert hands.pay(1280, "20").status_code == 303
+    assert store.basket(hands.kiosk.db, "S1") == []
 
 
 def test_a_kiosk_without_its_guard_sells_nothing_and_says_what_to_do(shop: Shop) -> None:
