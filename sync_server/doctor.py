@@ -37,7 +37,7 @@ def examine(centre: Centre) -> list[Finding]:
         *_file(centre),
         _life(centre, now),
         _chains(centre),
-        *_branches(lanes),
+        *_branches(centre, lanes),
         _parked(centre),
         _durable(lanes),
         *_ledger(centre),
@@ -120,16 +120,17 @@ def _follows(batch: store.JournalRow, lines: list[FactLine], ends: Ends) -> bool
     return joined and chain == bytes(batch.chain_after) and len(lines) == batch.n
 
 
-def _branches(lanes: list[store.Lane]) -> list[Finding]:
-    """Histories that forked, in words."""
+def _branches(centre: Centre, lanes: list[store.Lane]) -> list[Finding]:
+    """Histories that forked, in words; bad while facts of a parked one wait for a person."""
     forked = [lane for lane in lanes if lane.why]
     if not forked:
         return [Finding(True, "没有分叉的设备历史")]
     by_why = Counter(WHY.get(Why(lane.why), lane.why) for lane in forked)
     said = "；".join(f"{why} {count} 次" for why, count in by_why.items())
     shown = "、".join(f"{lane.device} 从第 {lane.parent_seq} 条分出 {lane.epoch}" for lane in forked[-LANES_SHOWN:])
-    parked = sum(1 for lane in forked if lane.parked and lane.seq > lane.parent_seq)
-    step = f"。其中 {parked} 条分支等人处理：后台“隔离区”" if parked else "，都已自动接上"
+    waiting = {(row["point"], row["device"], row["epoch"]) for row in store.open_quarantine(centre.db)}
+    parked = sum(1 for lane in forked if lane.parked and (lane.point, lane.device, lane.epoch) in waiting)
+    step = f"。其中 {parked} 条分支等人处理：后台“隔离区”" if parked else "，都已接上或处理"
     return [Finding(parked == 0, f"设备历史分叉 {len(forked)} 次：{said}（{shown}）{step}")]
 
 

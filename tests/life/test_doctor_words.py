@@ -9,12 +9,13 @@ from kiosk.host import Kiosk, open_kiosk
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rules import Trouble
 from shared.kernel.clock import SystemClock
+from shared.sync import quarantine, store
 from sync_server import backups, life
 from sync_server.doctor import examine, examine_rebuild
 from sync_server.host import Centre
 from sync_server.ledger import FILE as LEDGER
 from tests.carry.test_stick import receive, shelf
-from tests.kiosk.sync.conftest import RunningCentre, claim_code
+from tests.kiosk.sync.conftest import POINT, RunningCentre, claim_code
 from tests.kiosk.sync.test_rounds_over_http import round_of
 from tests.life.test_backups import PG_DUMP
 
@@ -45,7 +46,7 @@ def test_forks_are_told_with_their_cause_and_the_journal_still_joins(
     back.db.close()
     told = said(centre, good=True)
     assert "设备历史分叉 1 次：终端从备份恢复过 1 次（K1 从第 1 条分出" in told
-    assert "都已自动接上" in told
+    assert "都已接上或处理" in told
     assert said(centre, good=False) == ""
     (tmp_path / "rebuilt").mkdir()
     rebuilt = examine_rebuild(centre, tmp_path / "rebuilt")
@@ -68,6 +69,13 @@ def test_a_copied_card_is_told_until_somebody_has_looked(
     told = said(running_centre.centre, good=False)
     assert "存储卡被搬到或复制到另一台机器，记录已隔离 1 次" in told
     assert "其中 1 条分支等人处理" in told
+    centre = running_centre.centre
+    (parked,) = store.open_quarantine(centre.db)
+    with centre.journal.writing(POINT) as tx:
+        quarantine.discard(
+            centre.journal, tx, POINT, parked["device"], parked["epoch"], parked["seq"], "复制的卡", "op"
+        )
+    assert said(centre, good=False) == ""
 
 
 def test_backups_lives_and_the_ledger_are_told(
