@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
+from shared.db.database import Reads
 from shared.kernel.limits import CONSOLE_PAGE_ROWS
 from shared.orders import store
-from shared.orders.rules import Order, OrderState
+from shared.orders.rules import COUNTER, Order, OrderState, Sale
 from shared.parcels import store as parcels
 from shared.parcels.rules import Parcel
 from shared.pickup_points import store as pickup_points
@@ -17,6 +18,7 @@ from sync_server.console import store as console
 from sync_server.console.csv_export import csv_answer
 from sync_server.console.listing import everything, listing, offset
 from sync_server.host import current_centre
+from sync_server.shop import store as channels
 
 orders = Blueprint("orders", __name__)
 
@@ -78,6 +80,7 @@ def show(point: str, order_id: str) -> ResponseReturnValue:
     if order is None:
         raise NotFound
     boxes = parcels.of_order(db, point, order_id)
+    sale = store.sale(db, point, order_id)
     return render_template(
         "console/order.html",
         order=order,
@@ -86,10 +89,28 @@ def show(point: str, order_id: str) -> ResponseReturnValue:
         resident=residents.resident(db, point, order.resident),
         lines=store.lines(db, point, order_id),
         boxes=boxes,
-        events=_events(order, boxes),
+        sale=sale,
+        sold_by=_sold_by(db, point, sale) if sale else "",
+        events=_events(order, boxes) + _sale_events(sale),
         face=wording.order_face,
         parcel_face=wording.parcel_face,
     )
+
+
+def _sold_by(db: Reads, point: str, sale: Sale) -> str:
+    """Who sold it: a member of staff at a kiosk, or a channel."""
+    if sale.channel == COUNTER:
+        member = pickup_points.staff_member(db, point, sale.sold_by)
+        return str(_("柜台 %(device)s · %(name)s", device=sale.device, name=member.name if member else sale.sold_by))
+    channel = channels.channel(db, sale.channel)
+    return str(_("渠道 %(name)s", name=channel.name if channel else sale.channel))
+
+
+def _sale_events(sale: Sale | None) -> list[dict[str, str]]:
+    if sale is None or sale.released_at is None:
+        return []
+    title = _("柜台撤销，退回现金") if sale.channel == COUNTER else _("取消，退回池中")
+    return [{"at": sale.released_at, "title": title, "text": "", "icon": "undo-2", "tone": "warn"}]
 
 
 def _events(order: Order, boxes: list[Parcel]) -> list[dict[str, str]]:

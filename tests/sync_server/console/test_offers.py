@@ -97,6 +97,22 @@ def test_every_unit_is_somewhere(town: Town) -> None:
     assert right > 3
 
 
+def test_an_order_says_where_it_was_sold(town: Town) -> None:
+    post, desk = town.post("P1"), desk_in(town)
+    town.offer(40)
+    post.settle()
+    sale = post.sell("O1", 2)
+    phoned = town.phone("a", "O1", 2)
+    post.settle()
+    page = desk.get(f"/console/orders/{post.point}/{sale.order.id}").text
+    assert f"柜台 {post.device}" in page
+    assert "实收现金" in page
+    post.undo(sale)
+    post.settle()
+    assert "柜台撤销，退回现金" in desk.get(f"/console/orders/{post.point}/{sale.order.id}").text
+    assert "渠道 app" in desk.get(f"/console/orders/{post.point}/{phoned.order.id}").text
+
+
 def test_price_total_and_times_are_changed_but_never_below_what_is_held(town: Town) -> None:
     post, desk = town.post("P1"), desk_in(town)
     town.offer(40)
