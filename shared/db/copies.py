@@ -162,10 +162,11 @@ def put_in_place(fetched: Path, database: Path, aside: Path, *, with_it: Sequenc
             log = database.with_name(database.name + ending)
             if log.exists():
                 log.replace(aside / log.name)
-        for name in with_it:
-            if (database.parent / name).exists():
-                (database.parent / name).replace(aside / name)
         on_disk(aside)
     fetched.replace(database)
+    # last: should the power fail before, they tell that the database stands lower than it did
+    for name in with_it if there else ():
+        if (database.parent / name).exists():
+            (database.parent / name).replace(aside / name)
     on_disk(database.parent)
     return there
