@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from tests.bench.workset import orders
 WAITING = 100_000
 FULL = 1_000_000
 MORE = 10_000
-ROUNDS, CHANGES = 3, 5
+ROUNDS, CHANGES = 5, 5
+WORKS = ("push", "pull", "idle", "change_push", "change_pull")
 KB_PER_MB = 1024
 
 
@@ -76,43 +78,70 @@ def _peak_mb(process: int) -> float:
     return next(int(row.split()[1]) for row in status if row.startswith("VmHWM:")) / KB_PER_MB
 
 
+@dataclass
+class _Side:
+    """Two kiosks of one point, their ways to sync, and what each work took so far, in seconds."""
+
+    near: Kiosk
+    far: Kiosk
+    taken: dict[str, list[float]]
+
+    def __post_init__(self) -> None:
+        self._push, self._look = (linqu.rounds(self.near, until_sent=sent) for sent in (True, False))
+        self._pull = linqu.rounds(self.far, until_sent=False)
+
+    def ready(self, first: int) -> None:
+        """Both have read what there is; more waits to be pushed."""
+        self._pull()
+        linqu.create(self.near, orders(MORE, first=first))
+
+    def rest(self) -> None:
+        """The first round with nothing to say compares all rows with the centre's, once a day: not measured here."""
+        self._look()
+        self._pull()
+
+    def change(self, turn: int) -> None:
+        """Every hundredth of the newest orders changes."""
+        linqu.change(self.near, last=MORE, word=f"red{turn:02d}")
+
+    def do(self, work: str) -> None:
+        """One work, measured."""
+        way = {"push": self._push, "pull": self._pull, "idle": self._look}[work.removeprefix("change_")]
+        self.taken[work].append(seconds(way))
+
+
 def _growth(folder: Path, traffic: Traffic, there: int) -> None:
-    taken: dict[tuple[str, bool], list[float]] = defaultdict(list)
-    long = [linqu.open_replica(folder / "long", replica) for replica in linqu.REPLICAS]
-    for number in range(ROUNDS + 1):
+    """Work by work in turn, so that whatever else the machine does hits both."""
+    taken: tuple[dict[str, list[float]], ...] = (defaultdict(list), defaultdict(list))
+    old = [linqu.open_replica(folder / "long", replica) for replica in linqu.REPLICAS]
+    for number in range(ROUNDS):
         empty = folder / str(number)
         empty.mkdir()
         with linqu_centre(empty) as (way, _):
-            fresh = [join(empty, replica, way) for replica in linqu.REPLICAS]
-            # both read at once what there is, so that both pull the same later
-            linqu.rounds(fresh[1], until_sent=False)()
-            for kiosks, first in ((fresh, 0), (long, there + number * MORE)):
-                for work, took in _works(kiosks, first).items():
-                    if number:
-                        taken[work, kiosks is long].append(took)
-            for one in fresh:
+            new = [join(empty, replica, way) for replica in linqu.REPLICAS]
+            sides = _Side(new[0], new[1], taken[0]), _Side(old[0], old[1], taken[1])
+            for side, first in zip(sides, (0, there + number * MORE), strict=True):
+                side.ready(first)
+            _in_turn(sides, "push")
+            _in_turn(sides, "pull")
+            for side in sides:
+                side.rest()
+            for _ in range(IDLE_ROUNDS):
+                _in_turn(sides, "idle")
+            for turn in range(CHANGES):
+                for side in sides:
+                    side.change(turn)
+                _in_turn(sides, "change_push")
+                _in_turn(sides, "change_pull")
+            for one in new:
                 one.db.close()
-    for work in ("push", "pull", "idle", "change_push", "change_pull"):
-        small, large = (statistics.median(taken[work, is_long]) for is_long in (False, True))
+    for work in WORKS:
+        small, large = (statistics.median(side[work]) for side in taken)
         line(f"sync_{work}_on_top_of_{there}", large * 1000, "ms", large / small, "the same with nothing there")
-    for one in long:
+    for one in old:
         one.db.close()
 
 
-def _works(kiosks: list[Kiosk], first: int) -> dict[str, float]:
-    near, far = kiosks
-    linqu.create(near, orders(MORE, first=first))
-    push, look = linqu.rounds(near, until_sent=True), linqu.rounds(near, until_sent=False)
-    pull = linqu.rounds(far, until_sent=False)
-    look_far = linqu.rounds(far, until_sent=False)
-    look_far()
-    took = {"push": seconds(push), "pull": seconds(pull)}
-    look()
-    pull()
-    took["idle"] = statistics.median(seconds(look) for _ in range(IDLE_ROUNDS))
-    pushes, pulls = [], []
-    for turn in range(CHANGES):
-        linqu.change(near, last=MORE, word=f"red{turn:02d}")
-        pushes.append(seconds(push))
-        pulls.append(seconds(pull))
-    return took | {"change_push": statistics.median(pushes), "change_pull": statistics.median(pulls)}
+def _in_turn(sides: tuple[_Side, ...], work: str) -> None:
+    for side in sides:
+        side.do(work)
