@@ -14,6 +14,7 @@ from shared.db import Database, open_sqlite
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import N_, Refused
 from shared.kernel.ids import IdMaker, draw_nonce
+from shared.kernel.limits import POSTGRES_SPARE_CONNECTIONS
 from shared.kernel.passes import point_key
 from shared.sync import CentreJournal, House, store
 from shared.sync.journal import CENTRE_DEVICE
@@ -67,7 +68,8 @@ def open_database(config: Config) -> Database:
     if config.database_url:
         from shared.db.postgres import open_postgres
 
-        return open_postgres(config.database_url, partitions=config.partitions)
+        connections = config.threads + POSTGRES_SPARE_CONNECTIONS
+        return open_postgres(config.database_url, partitions=config.partitions, connections=connections)
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     return open_sqlite(config.data / DATABASE_FILE, key=keep_hex_secret(config.data / "db.key"), authoritative=True)
 

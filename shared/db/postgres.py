@@ -132,8 +132,10 @@ class PostgresTx:
 class PostgresDatabase:
     """A pool of connections to one PostgreSQL database."""
 
-    def __init__(self, url: str, authoritative: bool = True, partitions: int = POSTGRES_PARTITIONS) -> None:
-        self.authoritative = authoritative
+    def __init__(
+        self, url: str, *, partitions: int = POSTGRES_PARTITIONS, connections: int = POSTGRES_CONNECTIONS
+    ) -> None:
+        self.authoritative = True
         self._partitions = partitions
         self._local = threading.local()
         self._away = False
@@ -143,7 +145,7 @@ class PostgresDatabase:
             connection_class=cast(Any, psycopg.Connection),
             kwargs={"row_factory": dict_row, "autocommit": True},
             min_size=1,
-            max_size=POSTGRES_CONNECTIONS,
+            max_size=connections,
             # give up soon and begin anew with the next request: the pool's own back-off would go on for minutes after
             # the database has come back
             reconnect_timeout=POSTGRES_UNREACHABLE_SECONDS,
@@ -295,9 +297,12 @@ def _conninfo(url: str) -> str:
     return make_conninfo(**(_LINE | given | {"options": f"{ours} {given.get('options') or ''}".strip()}))
 
 
-def open_postgres(url: str, *, partitions: int = POSTGRES_PARTITIONS) -> PostgresDatabase:
+def open_postgres(
+    url: str, *, partitions: int = POSTGRES_PARTITIONS, connections: int = POSTGRES_CONNECTIONS
+) -> PostgresDatabase:
     """Open a PostgreSQL database by its ``postgresql://`` address.
 
     ``partitions``: into how many parts a table that grows with the points is cut when it is made; 1 leaves it whole.
+    ``connections``: at most so many; one for each thread that asks, and some for those that write and read at once.
     """
-    return PostgresDatabase(url, partitions=partitions)
+    return PostgresDatabase(url, partitions=partitions, connections=connections)
