@@ -29,6 +29,8 @@ _WORDS: dict[str, Callable[[], Refused]] = {
     "file is not a database": DatabaseUnreadable,
 }
 STATEMENT_CACHE = 400
+# SQLCipher's own choice is 8 MB for each connection, and each of a server's 16 threads has one
+CACHE_KB = 2_000
 SHRED_TRIES = 5
 SHRED_BYTES = 200 * 1024 * 1024
 
@@ -328,6 +330,7 @@ def _connect(path: Path, key: str | None) -> Any:
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     except sqlcipher3.DatabaseError as error:
         conn.close()
         if isinstance(error, sqlcipher3.OperationalError) and "not a database" not in str(error):
