@@ -30,7 +30,7 @@ def test_flipped_bits_are_noticed_or_change_nothing(day: Recording) -> None:
     """R05: of 1 000 single flips in database and log each is noticed at the start, or every row is still as it was."""
     flips = flip_bits(day, FLIPS, SEED)
     assert flips.count == FLIPS
-    assert flips.share_noticed >= 0.999, flips.silent
+    assert flips.share_noticed >= 0.999, flips.silent[:5]
     assert flips.noticed["page checksum"] > 0
     assert flips.noticed["log was cut"] > 0
     assert flips.noticed["start refused, rebuild offered"] > 0
