@@ -5,14 +5,17 @@ feed anew, and the centre keeps a note for whoever looks after it.
 """
 
 import hashlib
+from datetime import timedelta
 
 import msgspec
 
 from shared.db import Database
-from shared.kernel.clock import Clock, utc_text
+from shared.kernel.clock import Clock, parse_utc, utc_text
 from shared.sync import rows, store
 from shared.sync.rooms import House
 from shared.sync.wire import SyncRequest
+
+MINUTES_A_DAY = 24 * 60
 
 
 def shape(house: House, feed: str) -> str:
@@ -21,9 +24,18 @@ def shape(house: House, feed: str) -> str:
     return hashlib.blake2b(msgspec.msgpack.encode(tables), digest_size=4).hexdigest()
 
 
+def _day(state: store.SyncState) -> str:
+    """The day of the centre's clock; it begins at another minute for each device, so that a fleet does not compare at
+    once. Empty before the first contact."""
+    if not state.last_contact:
+        return ""
+    minute = int.from_bytes(hashlib.blake2b(state.device.encode(), digest_size=4).digest()) % MINUTES_A_DAY
+    return (parse_utc(state.last_contact) - timedelta(minutes=minute)).date().isoformat()
+
+
 def digests_due(db: Database, house: House, state: store.SyncState) -> dict[str, tuple[str, str]]:
     """Kiosk: shape and digest of each feed, once in a day of the centre's clock, while nothing waits to be sent."""
-    today = (state.last_contact or "")[:10]
+    today = _day(state)
     if not today or today == state.digest_on or store.outbox(db)[0]:
         return {}
     with db.reading() as moment:
@@ -35,7 +47,7 @@ def digests_due(db: Database, house: House, state: store.SyncState) -> dict[str,
 def note_compared(db: Database, state: store.SyncState, reread: list[str]) -> None:
     """Kiosk: the comparison of this day is done; feeds that differ are read anew from a snapshot next."""
     with db.writing() as tx:
-        store.set_digest_on(tx, (state.last_contact or "")[:10])
+        store.set_digest_on(tx, _day(state))
         store.forget_cursors(tx, reread)
 
 
