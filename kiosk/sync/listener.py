@@ -46,6 +46,8 @@ class Listener(threading.Thread):
                 # whatever it is, a round says it better
                 self.pause()
                 self.news.set()
+                if link is not None:
+                    link.close()
                 link = None
         if link is not None:
             link.close()

@@ -10,6 +10,7 @@ FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 15.0
 BUSY_INTERVALS = 2.0
 DEBOUNCE_SECONDS = 0.2
+QUICK_SECONDS = 3.0
 THROUGH_NEIGHBOUR = "neighbour"
 """What the sync process says of itself while its rounds go through a neighbouring kiosk."""
 
@@ -50,14 +51,17 @@ ADVICE: dict[Trouble, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Pace:
-    """How many facts one request may hold: fewer after a failure, so that what makes it fail is found and passed."""
+    """How many facts one request may hold: fewer after a failure, so that what makes it fail is found and passed.
+
+    More only after a round that was quick: a slow line would swing between success and time-out.
+    """
 
     most: int = SYNC_PUSH_FACTS
 
-    def after(self, trouble: Trouble) -> "Pace":
-        """The pace of the next round."""
+    def after(self, trouble: Trouble, seconds: float) -> "Pace":
+        """The pace of the next round, after one that took ``seconds``."""
         if trouble is Trouble.NONE:
-            return Pace(min(SYNC_PUSH_FACTS, self.most * 4))
+            return Pace(min(SYNC_PUSH_FACTS, self.most * 4)) if seconds < QUICK_SECONDS else self
         if trouble in (Trouble.TIMEOUT, Trouble.BAD_ANSWER, Trouble.TOO_LARGE):
             return Pace(max(1, self.most // 4))
         return self

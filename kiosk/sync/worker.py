@@ -57,12 +57,13 @@ class SyncWorker:
     def round(self) -> Trouble:
         """One round now."""
         self._link = self._link or open_link(self._kiosk)
+        began = self._kiosk.clock.monotonic()
         trouble = run_round(self._kiosk, self._link, lambda: read_health(self._kiosk), self._pace)
         self._through = ""
         if trouble in FAR_TROUBLES and self._kiosk.config.relays:
             trouble = round_through_neighbours(self._kiosk, lambda: read_health(self._kiosk), self._pace, trouble)
             self._through = THROUGH_NEIGHBOUR if trouble is Trouble.NONE else ""
-        self._pace = self._pace.after(trouble)
+        self._pace = self._pace.after(trouble, self._kiosk.clock.monotonic() - began)
         if trouble is Trouble.NONE:
             self._failures = 0
             self._upkeep.after_round()

@@ -244,8 +244,3 @@ def differences_since(db: Reads, since: str) -> list[Row]:
 def changed_rows(db: Reads, sql: str, scope_value: str, after: int, limit: int) -> list[Row]:
     """Rows of one table above a version (``SyncedTable.select_changed``)."""
     return db.query(sql, (scope_value, after, limit))
-
-
-def live_rows(db: Reads, sql: str, scope_value: str) -> list[Row]:
-    """All live rows of one table and scope (``SyncedTable.select_live``)."""
-    return db.query(sql, (scope_value,))

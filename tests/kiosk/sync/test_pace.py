@@ -37,7 +37,7 @@ def test_where_only_small_requests_pass_a_long_queue_still_drains(
     troubles: list[Trouble] = []
     while store.outbox(kiosk.db)[0] and len(troubles) < 60:
         trouble = run_round(kiosk, link, lambda: None, pace)
-        pace = pace.after(trouble)
+        pace = pace.after(trouble, 0.1)
         troubles.append(trouble)
     narrow.close()
     assert troubles[0] is Trouble.TOO_LARGE
@@ -47,8 +47,13 @@ def test_where_only_small_requests_pass_a_long_queue_still_drains(
 
 def test_a_batch_grows_again_after_success() -> None:
     """One bad moment must not make a month's queue crawl."""
-    pace = Pace(100).after(Trouble.TIMEOUT)
+    pace = Pace(100).after(Trouble.TIMEOUT, 15.0)
     assert pace.most < 100
     for _ in range(10):
-        pace = pace.after(Trouble.NONE)
+        pace = pace.after(Trouble.NONE, 0.1)
     assert pace == WHOLE
+
+
+def test_a_batch_does_not_grow_where_the_line_is_slow() -> None:
+    """What just passed in time would not, four times as large."""
+    assert Pace(100).after(Trouble.NONE, 9.0) == Pace(100)
