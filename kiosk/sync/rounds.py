@@ -13,7 +13,7 @@ from shared.devices.rules import Health
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import Refused
 from shared.sync import accept, snapshot, store
-from shared.sync.daily import note_compared
+from shared.sync.daily import note_asked, read_anew
 from shared.sync.wire import Problem, RejoinAnswer, SnapshotRequest, SyncAnswer, SyncRequest, pack, unpack
 
 SYNC_PATH = "/v1/sync"
@@ -108,14 +108,15 @@ def _exchange(kiosk: Kiosk, link: Link, health: Callable[[], Health | None], pac
     request = accept.first_request(
         kiosk.db, kiosk.house, state, new_nonce(), told.as_list() if told else [], most=pace.most
     )
-    digests = request.digests
+    if request.digests:
+        note_asked(kiosk.db, state)
     answers = [_ask(link, request)]
     while answers[-1].more:
         request = accept.next_request(kiosk.db, state, new_nonce(), answers[-1])
         answers.append(_ask(link, request))
     accept.accept(kiosk.db, kiosk.house, kiosk.clock, state, answers)
-    if digests:
-        note_compared(kiosk.db, state, answers[0].reread)
+    if answers[0].reread:
+        read_anew(kiosk.db, answers[0].reread)
 
 
 def _rejoin(kiosk: Kiosk, link: Link) -> None:
@@ -126,7 +127,7 @@ def _rejoin(kiosk: Kiosk, link: Link) -> None:
     """
     request = accept.rejoin_request(kiosk.db, _state(kiosk), new_nonce())
     answer = unpack(link.post(REJOIN_PATH, request.nonce, pack(request)), RejoinAnswer)
-    accept.take_rejoin(kiosk.db, request, answer)
+    accept.take_rejoin(kiosk.db, request, answer, accept.newest_told(request))
     if not answer.parked:
         return
     while store.outbox(kiosk.db)[0]:

@@ -44,11 +44,16 @@ def digests_due(db: Database, house: House, state: store.SyncState) -> dict[str,
         return {feed: (shape(house, feed), rows.digest(moment, house, feed)) for feed in store.cursors(moment)}
 
 
-def note_compared(db: Database, state: store.SyncState, reread: list[str]) -> None:
-    """Kiosk: the comparison of this day is done; feeds that differ are read anew from a snapshot next."""
+def note_asked(db: Database, state: store.SyncState) -> None:
+    """Kiosk: this day's comparison is asked for; noted first, so that one that takes too long is not tried each round."""
     with db.writing() as tx:
         store.set_digest_on(tx, _day(state))
-        store.forget_cursors(tx, reread)
+
+
+def read_anew(db: Database, feeds: list[str]) -> None:
+    """Kiosk: feeds that differ are read from a snapshot next."""
+    with db.writing() as tx:
+        store.forget_cursors(tx, feeds)
 
 
 def differing(

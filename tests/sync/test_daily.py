@@ -1,7 +1,7 @@
 """Rows that differ although everything was read are found within a day, and mended by themselves."""
 
 from shared.sync import accept, store
-from shared.sync.daily import note_compared, shape
+from shared.sync.daily import note_asked, read_anew, shape
 from tests.sync.conftest import FEEDS, POINT, REGION, Kiosk
 from tests.sync.test_rounds import fill
 from tests.sync.test_versions import house_of
@@ -12,10 +12,11 @@ def compare(kiosk: Kiosk) -> list[str]:
     """One idle round; the feeds to read anew."""
     state = kiosk.state()
     request = accept.first_request(kiosk.db, kiosk.house, state, "n", {})
+    if request.digests:
+        note_asked(kiosk.db, state)
     answer = kiosk.centre.answer(request)
     accept.accept(kiosk.db, kiosk.house, kiosk.clock, state, [answer])
-    if request.digests:
-        note_compared(kiosk.db, state, answer.reread)
+    read_anew(kiosk.db, answer.reread)
     return answer.reread
 
 
