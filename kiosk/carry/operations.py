@@ -36,7 +36,10 @@ SEAL_KEY = "seal.key"
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):
-    """One exchange of a file, as far as it is needed to judge the reply."""
+    """One exchange of a file, as far as it is needed to judge the reply.
+
+    ``newest`` is the newest fact of a ``rejoin``, whose hashes are not kept here.
+    """
 
     place: str
     nonce: str
@@ -44,6 +47,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     first_seq: int = 0
     n: int = 0
     rejoin: RejoinRequest | None = None
+    newest: int = 0
 
 
 class NoSealKey(Refused):
@@ -126,7 +130,8 @@ def _exchanges(kiosk: Kiosk) -> tuple[list[carry.Exchange], list[Asked], int]:
         add(place, nonce, pack(wanted), Asked(place, nonce, feed))
     place = f"POST {REJOIN_PATH}"
     rejoin = accept.rejoin_request(kiosk.db, state, new_nonce())
-    memory = Asked(place, rejoin.nonce, rejoin=msgspec.structs.replace(rejoin, hashes=b""))
+    short = msgspec.structs.replace(rejoin, hashes=b"")
+    memory = Asked(place, rejoin.nonce, rejoin=short, newest=accept.newest_told(rejoin))
     add(place, rejoin.nonce, pack(rejoin), memory, fallback=True)
     return exchanges, asked, facts
 
@@ -248,7 +253,7 @@ def _compare(kiosk: Kiosk, known: store.Carried, pairs: Pairs, problem: Problem)
     what, reply = pairs[-1]
     if what.rejoin is None or reply.status != 200 or not _signed(kiosk, what, reply):
         return Outcome.REFUSED, problem.message
-    accept.take_rejoin(kiosk.db, what.rejoin, unpack(reply.body, RejoinAnswer))
+    accept.take_rejoin(kiosk.db, what.rejoin, unpack(reply.body, RejoinAnswer), what.newest)
     return _done(kiosk, known, Outcome.COMPARED)
 
 

@@ -80,12 +80,24 @@ def rejoin_request(db: Reads, state: store.SyncState, nonce: str) -> RejoinReque
     )
 
 
-def take_rejoin(db: Database, request: RejoinRequest, answer: RejoinAnswer) -> None:
-    """Go on as the centre says; rows come anew from snapshots. Raises ``BadInput`` for an answer to something else."""
-    newest = request.base_seq + len(request.hashes) // HASH_START_BYTES
+def newest_told(request: RejoinRequest) -> int:
+    """Number of the newest fact that a request to compare histories tells."""
+    return request.base_seq + len(request.hashes) // HASH_START_BYTES
+
+
+def take_rejoin(db: Database, request: RejoinRequest, answer: RejoinAnswer, newest: int) -> None:
+    """Go on as the centre says; rows come anew from snapshots. ``newest`` is :func:`newest_told` of the request.
+
+    Raises ``BadInput`` for an answer to something else, or when this kiosk has gone on otherwise meanwhile.
+    """
     if answer.nonce != request.nonce or not request.base_seq <= answer.common_seq <= newest:
         raise BadInput("SYNC_ANSWER", N_("中心的回答不完整，没有采用。"), N_("稍后会自动重试。"))
+    asked = (request.device, request.epoch, request.generation)
     with db.writing() as tx:
+        # another process may have enrolled this machine anew, or taken a carried answer
+        now = store.sync_state(tx)
+        if now is None or asked != (now.device, now.epoch, now.generation) or answer.common_seq < now.base_seq:
+            raise _late()
         store.relabel(tx, epoch=answer.epoch, generation=answer.generation, acked_seq=answer.common_seq)
 
 
@@ -159,15 +171,18 @@ def accept(db: Database, house: House, clock: Clock, state: store.SyncState, ans
     with db.writing() as tx:
         now = store.sync_state(tx)
         if now is None or _where(now) != _where(state):
-            raise BadInput("SYNC_LATE", N_("中心的回答来得太晚，没有采用。"), N_("稍后会自动重试。"))
+            raise _late()
         plain = all(answer.own or not answer.rows for answer in answers)
         refused = any(answer.refusals for answer in answers)
         # a card in another machine delivers and reads nothing: what it shows stays until it is enrolled anew
-        reads = bool(last.cursors)
+        followed = store.cursors(tx)
+        reads = bool(followed)
         if reads and (refused or not plain or not answers[0].own):
             _rebase(tx, house, clock, state.acked_seq, last.acked_seq, [b for a in answers for b in a.rows])
         for feed, version in [cursor for answer in answers for cursor in answer.cursors.items()]:
-            store.set_cursor(tx, feed, version)
+            # one that was forgotten meanwhile is to be read anew from a snapshot
+            if feed in followed:
+                store.set_cursor(tx, feed, version)
         if house.rider:
             house.rider.take(tx, answers[0].grants, generation=last.generation, epoch=state.epoch)
         if last.durable_seq > state.durable_seq:
@@ -182,6 +197,10 @@ def accept(db: Database, house: House, clock: Clock, state: store.SyncState, ans
             contact=last.server_time,
             tried=utc_text(clock.now()),
         )
+
+
+def _late() -> BadInput:
+    return BadInput("SYNC_LATE", N_("中心的回答来得太晚，没有采用。"), N_("稍后会自动重试。"))
 
 
 def _where(state: store.SyncState) -> tuple[str, str, int, int]:

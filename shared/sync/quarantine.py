@@ -5,6 +5,7 @@ from collections.abc import Sequence, Set
 import msgspec
 
 from shared.db import Row, Tx
+from shared.db.database import is_about_data
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, Refused
 from shared.sync import store
@@ -87,7 +88,10 @@ def retry(journal: CentreJournal, tx: Tx, point: str, device: str, epoch: str, s
     )
     try:
         journal.record(tx, payload, point=point, actor=actor)
-    except (msgspec.MsgspecError, LookupError, ValueError, TypeError, ArithmeticError) as error:
+    except Exception as error:
+        # whatever a rule raises, as when the fact came: one of them must not keep a server from starting
+        if isinstance(error, Refused) or not is_about_data(error):
+            raise
         raise Refused(
             "STILL_FAILS", N_("重试后仍不能应用：%(why)s"), N_("请先处理原因，或写明理由后忽略。"), why=str(error)[:200]
         ) from error

@@ -13,6 +13,7 @@ from enum import StrEnum
 from shared.db import Tx
 from shared.db.database import Reads
 from shared.kernel.errors import N_, BadInput
+from shared.kernel.limits import REJOIN_FACTS
 from shared.sync import rows, store
 from shared.sync.journal import chain_hash
 from shared.sync.wire import HASH_START_BYTES, PROTOCOL, RejoinAnswer, RejoinRequest, unpack_batch
@@ -137,7 +138,9 @@ def rejoin(
 
 
 def _told(request: RejoinRequest) -> Told:
-    whole = len(request.hashes) % HASH_START_BYTES == 0 and len(request.base_hash) == store.HASH_BYTES
+    count, rest = divmod(len(request.hashes), HASH_START_BYTES)
+    # compressed, many more would fit one request than memory holds once they are apart
+    whole = rest == 0 and count <= REJOIN_FACTS and len(request.base_hash) == store.HASH_BYTES
     if not whole or request.base_seq < 0 or (request.base_seq == 0 and request.base_hash != store.START_OF_CHAIN):
         raise BadInput("SYNC_UNREADABLE", N_("收到的同步数据无法读取。"), N_("稍后会自动重试。"))
     starts = [request.hashes[at : at + HASH_START_BYTES] for at in range(0, len(request.hashes), HASH_START_BYTES)]

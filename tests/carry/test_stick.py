@@ -267,6 +267,23 @@ def test_a_kiosk_put_back_from_a_copy_joins_again_by_two_trips(
         kiosk.db.close()
 
 
+def test_histories_that_part_after_a_common_beginning_are_joined_by_two_trips(
+    kiosk: Kiosk, running_centre: RunningCentre, stick: Path
+) -> None:
+    shelf(running_centre)
+    receive(kiosk, "SF0000000000001")
+    assert trip(kiosk, running_centre, stick) is InOutcome.TAKEN
+    held = kiosk.enrolled_state().acked_seq
+    assert held > kiosk.enrolled_state().base_seq
+    parcel = receive(kiosk, "SF0000000000002")
+    life.begin(running_centre.centre.db, running_centre.centre.config.data)
+    assert trip(kiosk, running_centre, stick) is InOutcome.COMPARED
+    assert kiosk.enrolled_state().acked_seq == held
+    assert trip(kiosk, running_centre, stick) is InOutcome.TAKEN
+    assert parcel_store.parcel(running_centre.centre.db, POINT, parcel) is not None
+    assert same_rows(kiosk, running_centre)
+
+
 def test_the_file_on_the_stick_tells_nobody_anything(kiosk: Kiosk, running_centre: RunningCentre, stick: Path) -> None:
     shelf(running_centre)
     round_of(kiosk)

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shared.db import SqliteDatabase, open_sqlite
 from shared.kernel.clock import ManualClock, utc_text
-from shared.kernel.errors import Refused
+from shared.kernel.errors import BadInput, Refused
 from shared.kernel.ids import IdMaker
+from shared.kernel.limits import REJOIN_FACTS
 from shared.sync import CentreJournal, House, KioskJournal, accept, rows, store
 from shared.sync.quarantine import RETRIED, discard, retry, room_of
 from shared.sync.rebuild import differences, rebuild
 from shared.sync.receive import Enrolled, SyncProblem
 from shared.sync.rejoin import Why, rejoin
-from tests.sync.conftest import POINT, Centre, Kiosk, make_centre, make_kiosk
+from shared.sync.wire import HASH_START_BYTES
+from tests.sync.conftest import POINT, REGION, Centre, Kiosk, make_centre, make_kiosk
 from tests.sync.toy import ROOM, Filled, held
 
 
@@ -84,7 +87,7 @@ class World:
                             draw_epoch=lambda: f"N{next(self.numbers)}", now=utc_text(kiosk.clock.now()))  # fmt: skip
         if own:
             self.epochs["K1"] = answer.epoch
-        accept.take_rejoin(kiosk.db, request, answer)
+        accept.take_rejoin(kiosk.db, request, answer, accept.newest_told(request))
 
     def deliver(self, clone: Kiosk) -> None:
         """What a card in another machine hands over once it has its parked lane."""
@@ -397,3 +400,34 @@ def test_a_cursor_ahead_of_its_feed_proves_that_the_centre_has_lost_rows(world: 
     with pytest.raises(SyncProblem) as problem:
         world._exchange(kiosk)
     assert problem.value.code == "GAP"
+
+
+def test_an_answer_for_whom_this_machine_was_before_changes_nothing(world: World, kiosk: Kiosk) -> None:
+    fill(kiosk, "a", 1)
+    request = accept.rejoin_request(kiosk.db, kiosk.state(), "n")
+    with world.centre.db.writing() as tx:
+        answer = rejoin(tx, point=POINT, current_epoch="EK1", own_hardware=True, request=request,
+                        draw_epoch=lambda: "N", now="2026-11-22T08:00:00.000Z")  # fmt: skip
+    with kiosk.db.writing() as tx:
+        store.forget_identity(tx)
+        store.enrol_state(tx, device="K2", hardware="hw2", epoch="EK2", point=POINT, region=REGION, generation=1)
+    with pytest.raises(BadInput, match="SYNC_LATE"):
+        accept.take_rejoin(kiosk.db, request, answer, accept.newest_told(request))
+    assert (kiosk.state().epoch, kiosk.state().acked_seq) == ("EK2", 0)
+
+
+def test_no_more_is_compared_than_a_kiosk_ever_tells(world: World, kiosk: Kiosk) -> None:
+    request = accept.rejoin_request(kiosk.db, kiosk.state(), "n")
+    bomb = msgspec.structs.replace(request, hashes=bytes((REJOIN_FACTS + 1) * HASH_START_BYTES))
+    with world.centre.db.writing() as tx, pytest.raises(BadInput, match="SYNC_UNREADABLE"):
+        rejoin(tx, point=POINT, current_epoch="EK1", own_hardware=True, request=bomb,
+               draw_epoch=lambda: "N", now="2026-11-22T08:00:00.000Z")  # fmt: skip
+
+
+def test_a_retry_that_breaks_a_rule_is_refused_and_not_an_accident(world: World, kiosk: Kiosk) -> None:
+    fill(kiosk, "a", 1, "endless")
+    world.round(kiosk)
+    (parked,) = store.open_quarantine(world.centre.db)
+    with pytest.raises(Refused, match="STILL_FAILS"), world.centre.journal.writing(POINT) as tx:
+        retry(world.centre.journal, tx, POINT, "K1", parked["epoch"], parked["seq"], "运营")
+    assert len(store.open_quarantine(world.centre.db)) == 1

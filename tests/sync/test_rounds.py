@@ -15,7 +15,7 @@ from shared.sync.rebuild import differences, rebuild
 from shared.sync.receive import SyncProblem
 from shared.sync.rooms import Fact
 from shared.sync.wire import FactLine, to_blocks
-from tests.sync.conftest import POINT, REGION, Kiosk
+from tests.sync.conftest import FEEDS, POINT, REGION, Kiosk
 from tests.sync.toy import Asked, Emptied, Filled, Priced, held
 
 
@@ -112,6 +112,31 @@ def test_a_refused_wish_steps_back_at_the_kiosk(kiosk: Kiosk) -> None:
     assert [refusal.code for refusal in answer.refusals] == ["TOO_MUCH"]
     assert held(kiosk.db, POINT, "a") == 0
     assert held(kiosk.db, POINT, "b") == 1
+    assert kiosk.same_as_centre()
+
+
+def test_a_refused_wish_steps_back_even_where_nothing_else_has_moved(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    with kiosk.journal.writing(POINT) as tx:
+        kiosk.journal.record(tx, Asked("a", 500), point=POINT, actor="居民")
+    answer = kiosk.round()[0]
+    assert answer.refusals
+    assert not answer.cursors
+    assert held(kiosk.db, POINT, "a") == 0
+    assert kiosk.same_as_centre()
+
+
+def test_feeds_that_are_to_be_read_anew_stay_so_whatever_is_on_its_way(kiosk: Kiosk) -> None:
+    kiosk.bootstrap()
+    centre_fill(kiosk, "a", 7)
+
+    def forget() -> None:
+        with kiosk.db.writing() as tx:
+            store.forget_cursors(tx, FEEDS[1:])
+
+    kiosk.round(between=forget)
+    assert list(store.cursors(kiosk.db)) == FEEDS[:1]
+    kiosk.bootstrap()
     assert kiosk.same_as_centre()
 
 
