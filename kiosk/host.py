@@ -1,5 +1,6 @@
 """The kiosk as its pages and workers see it: settings, database, clock, keys, who and where it is."""
 
+import contextlib
 import hashlib
 import hmac
 from dataclasses import dataclass, field
@@ -124,7 +125,9 @@ class Kiosk:
             return
         following = self.config.data / NEXT_KEY
         if following.exists() and public_bytes(load_or_make_key(following)) == enrolled.device_key:
-            following.replace(self.config.data / DEVICE_KEY)
+            with contextlib.suppress(FileNotFoundError):
+                # of several processes that hear of it at once, another one was quicker
+                following.replace(self.config.data / DEVICE_KEY)
         self.device_key = load_or_make_key(self.config.data / DEVICE_KEY)
         if enrolled.device_key != public_bytes(self.device_key):
             raise ForeignDatabase(self.enrolled_state().device)

@@ -120,6 +120,14 @@ def copy_without_the_erased(kiosk: Kiosk) -> bool:
 
 def stick_state(kiosk: Kiosk, now: datetime) -> StickState:
     """How the copies on the stick are right now; looks at the stick without writing to it."""
+    try:
+        return _looked_at(kiosk, now)
+    except OSError:
+        # a dying stick answers some questions and not others: no page and no round may fail with it
+        return StickState.FAILED
+
+
+def _looked_at(kiosk: Kiosk, now: datetime) -> StickState:
     place = stick_place(kiosk.config)
     if place is not StickState.OK:
         return place

@@ -79,7 +79,10 @@ def write_file(file: Path, content: bytes) -> None:
     """Write a file that is whole or not there, whatever is pulled out when. Raises ``OSError``."""
     part = file.with_name(file.name + PART)
     try:
-        part.write_bytes(content)
+        part.unlink(missing_ok=True)
+        # a name that a stick brings along may lead elsewhere: only a new file is written
+        with part.open("xb") as new:
+            new.write(content)
         on_disk(part)
         part.replace(file)
     except BaseException:

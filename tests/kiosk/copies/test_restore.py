@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ import pytest
 from kiosk.config import read_config
 from kiosk.copies import operations, store
 from kiosk.copies.rebuild import rebuild
-from kiosk.copies.rules import StickState
+from kiosk.copies.rules import StickCopy, StickState
 from kiosk.copies.worker import CopyWorker
+from kiosk.devices.health import read_health
 from kiosk.doctor import examine
 from kiosk.host import DATABASE_FILE, ForeignDatabase, Kiosk, open_kiosk
 from kiosk.sync.rules import Trouble
-from shared.db.copies import DatabaseInUse
+from shared.db.copies import PART, DatabaseInUse, write_file
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refused
 from shared.parcels import operations as parcels
@@ -303,3 +305,26 @@ def test_a_file_beyond_reading_says_what_is_left_to_do(kiosk: Kiosk) -> None:
     done = command(kiosk, "rebuild")
     assert done.returncode == 2
     assert "重新登记" in done.stderr
+
+
+def test_a_stick_that_fails_under_a_look_stops_no_round_and_no_page(kiosk: Kiosk, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    kiosk.config = replace(kiosk.config, copy=stick, copy_same_disk=True)
+    with kiosk.db.writing() as tx:
+        # no disk gives an answer to a name like this
+        store.set_stick_copy(tx, StickCopy(kiosk.clock.now(), 0, "n" * 300, 1))
+    with pytest.raises(OSError, match="too long"):
+        (stick / ("n" * 300)).stat()
+    assert operations.stick_state(kiosk, kiosk.clock.now()) is StickState.FAILED
+    assert read_health(kiosk).copy == StickState.FAILED.value
+
+
+def test_a_name_on_a_stick_that_leads_elsewhere_overwrites_nothing(tmp_path: Path) -> None:
+    stick, precious = tmp_path / "stick", tmp_path / "kiosk.db"
+    stick.mkdir()
+    precious.write_bytes(b"all that this kiosk knows")
+    (stick / f"question{PART}").symlink_to(precious)
+    write_file(stick / "question", b"sealed")
+    assert precious.read_bytes() == b"all that this kiosk knows"
+    assert (stick / "question").read_bytes() == b"sealed"
