@@ -113,7 +113,10 @@ def _sweep_on(centre: Centre, point: str, heads: Heads) -> int | None:
         for number, body in blanks:
             sync_store.set_journal_body(tx, point, number, body)
         blank_parked(tx, centre.house, point, ids, naming_kinds(centre.house))
+        # moved first, which holds the row: who erases meanwhile comes before this look or begins anew after it
         residents.move_swept(tx, point, after, batches[-1].number)
+        if set(residents.erased(tx, point)) != set(erased):
+            residents.set_swept(tx, point, 0)
     return emptied
 
 

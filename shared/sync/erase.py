@@ -26,16 +26,21 @@ def naming_kinds(house: House) -> list[str]:
 
 
 def blank_payload(house: House, kind_name: str, payload: bytes, hashed: bytes, ids: Set[str]) -> bytes | None:
-    """The redacted form of a payload; None where it says nothing about ``ids``, or was redacted before."""
+    """The redacted form of a payload; None where it says nothing about ``ids``, or nothing any more.
+
+    That it is marked as redacted does not mean that it is: whoever holds a device's key can say so.
+    """
     kind = house.kinds.get(kind_name)
-    if kind is None or kind.blank is None or is_redacted(payload):
+    if kind is None or kind.blank is None:
         return None
     try:
         blank: Any = kind.blank(kind.decode(payload), ids)
     except msgspec.MsgspecError:
         # what can't be read was parked when it came, and names nobody that anybody could tell
         return None
-    return None if blank is None else wrapped(_encode(blank), hashed)
+    if blank is None or (is_redacted(payload) and _encode(blank) == content(payload)):
+        return None
+    return wrapped(_encode(blank), hashed)
 
 
 def blank_batch(house: House, batch: store.JournalRow, heads: Heads, ids: Set[str]) -> tuple[bytes | None, int]:

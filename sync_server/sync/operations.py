@@ -11,6 +11,7 @@ from shared.orders import operations as orders
 from shared.orders.facts import CANCELLED
 from shared.pickup_points import store as pickup_points
 from shared.pickup_points.rules import PickupPoint
+from shared.sync import store
 from shared.sync.receive import Enrolled, SyncProblem, receive
 from shared.sync.rejoin import rejoin
 from shared.sync.rooms import feed_name
@@ -81,7 +82,7 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer
             life.begin(centre.db, centre.config.data)
             erasure.finish(centre)
         raise
-    if any(block.kind == CANCELLED for block in asked.facts):
+    if CANCELLED in {*(block.kind for block in asked.facts), *(fact.kind for fact in asked.raw)}:
         # a phone order that was cancelled at its point: its units return to the pool
         orders.release_cancelled(centre.journal, device.point, device.id)
     rider = centre.house.rider
@@ -98,6 +99,10 @@ def take_round(centre: Centre, device: Device, asked: SyncRequest) -> SyncAnswer
             told=asked.allotments,
         )
         answer = msgspec.structs.replace(answer, grants=grants)
+        now = store.server_life(centre.db)
+        if now is not None and now.generation != answer.generation:
+            # a right that the database has forgotten proved it to be an older copy, which may know the erased again
+            erasure.finish(centre)
     if asked.n:
         erasure.after_push(centre, device.point)
     if asked.health:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ from shared.residents import store as residents
 from shared.residents.operations import register
 from shared.residents.rules import Resident
 from shared.sync import store as sync_store
-from shared.sync.erase import JournalDamaged
-from shared.sync.redaction import is_redacted
+from shared.sync.erase import JournalDamaged, blank_batch, blank_payload
+from shared.sync.redaction import is_redacted, wrapped
 from shared.sync.wire import unpack_batch
 from sync_server import backups, erasure, life
 from sync_server.doctor import examine, examine_rebuild
@@ -283,3 +284,42 @@ def test_files_that_wait_for_an_import_go_too(running_centre: RunningCentre, two
     assert centre.db.query("SELECT id FROM import_files")
     erasure.erase(centre, who.id, "本人申请", "op")
     assert centre.db.query("SELECT id FROM import_files") == []
+
+
+def test_a_fact_that_only_says_it_was_redacted_is_redacted_all_the_same(
+    running_centre: RunningCentre, two: list[Kiosk]
+) -> None:
+    first = two[0]
+    who = join(running_centre)
+    work(first)
+    receive(first, "SF0000000000001", who)
+    work(first)
+    house = running_centre.centre.house
+    (kind, payload), *_ = [one for one in facts_at(running_centre) if MASKED.encode() in one[1] and "inbound" in one[0]]
+    forged = wrapped(payload, b"h" * 16)
+    blank = blank_payload(house, kind, forged, b"h" * 16, {who.id})
+    assert blank is not None
+    assert MASKED.encode() not in blank
+    assert is_redacted(blank)
+    assert blank_payload(house, kind, blank, b"h" * 16, {who.id}) is None
+
+
+def test_two_who_are_erased_at_once_are_both_searched_for_from_the_beginning(
+    running_centre: RunningCentre, two: list[Kiosk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, centre = two[0], running_centre.centre
+    one, other = join(running_centre), join(running_centre, "李小龙", "13900001111")
+    work(first)
+    hand_over(first, receive(first, "SF0000000000001", one), receive(first, "SF0000000000002", other))
+    work(first)
+
+    def meanwhile(*args: Any) -> tuple[bytes | None, int]:
+        monkeypatch.setattr(erasure, "blank_batch", blank_batch)
+        # another thread erases while this one has read whom to search for, and stands at the journal's beginning
+        erasure._forget(centre, other.id, [POINT], "test")
+        return blank_batch(*args)
+
+    monkeypatch.setattr(erasure, "blank_batch", meanwhile)
+    erasure.erase(centre, one.id, "本人要求", "test")
+    erasure.sweep(centre, POINT)
+    assert not [kind for kind, payload in facts_at(running_centre) if other.name_masked.encode() in payload]
