@@ -66,6 +66,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     replies: list[Reply]
 
 
+class _Sender(msgspec.Struct, frozen=True):
+    """Who says to have made a question: all that is read of it before its signature was checked."""
+
+    device: str
+    nonce: str
+
+
 class _Signed(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
     signature: bytes
@@ -115,21 +122,24 @@ class OpenQuestion:
 
     def __init__(self, key: X25519PrivateKey, box: bytes) -> None:
         self._signed = _inside(unseal(UP, key, box), _Signed)
-        self._question = _inside(self._signed.body, Question)
+        self._sender = _inside(self._signed.body, _Sender)
 
     @property
     def device(self) -> str:
         """The device it names."""
-        return self._question.device
+        return self._sender.device
 
     def believed(self, device_key: bytes) -> Question:
-        """The question. Raises :class:`Unsigned` unless the device's own key signed it, :class:`WrongProtocol`."""
-        nonce, body = self._question.nonce, self._signed.body
+        """The question. Raises :class:`Unsigned` unless the device's own key signed it, :class:`WrongProtocol`,
+        :class:`BoxUnreadable`.
+        """
+        nonce, body = self._sender.nonce, self._signed.body
         if not signing.request_is_from(device_key, PLACE, nonce, body, self._signed.signature):
             raise Unsigned
-        if not OLDEST_PROTOCOL <= self._question.protocol <= PROTOCOL:
+        question = _inside(body, Question)
+        if not OLDEST_PROTOCOL <= question.protocol <= PROTOCOL:
             raise WrongProtocol
-        return self._question
+        return question
 
 
 def close_answer(answer: Answer, key: Ed25519PrivateKey, device: bytes) -> bytes:

@@ -18,7 +18,8 @@ def wait_for_news(centre: Centre, device: Device, asked: WaitRequest) -> WaitAns
     """
     allowed = set(feeds_of(centre, device))
     cursors = {feed: at for feed, at in asked.cursors.items() if feed in allowed}
-    until = centre.clock.monotonic() + min(asked.seconds, WAIT_SECONDS)
+    # in this order: of what is no number at all, nothing is waited
+    until = centre.clock.monotonic() + min(max(0.0, asked.seconds), WAIT_SECONDS)
     full = not centre.waiting.acquire(blocking=False)
     try:
         while True:

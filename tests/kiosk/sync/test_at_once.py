@@ -14,6 +14,9 @@ from shared.parcels import store as parcel_store
 from shared.parcels.rules import Recipient
 from shared.pickup_points import store as pickup_points
 from shared.pickup_points.operations import open_point
+from shared.sync.wire import WaitRequest
+from sync_server.sync.operations import known_device
+from sync_server.sync.waiting import wait_for_news
 from tests.kiosk.sync.conftest import POINT, REGION, RunningCentre
 
 SOON_SECONDS = 5.0  # far below the ten of the interval, far above what it takes
@@ -63,3 +66,17 @@ def test_what_a_kiosk_records_is_at_the_centre_at_once(working: Kiosk, running_c
     parcel = parcels.receive_parcel(working.journal(), POINT, "SF1234567890123", "S1", recipient=who).parcel
     assert parcel is not None
     assert soon(lambda: parcel_store.parcel(running_centre.centre.db, POINT, parcel.id) is not None)
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("-inf"), -1.0])
+def test_a_wait_for_no_number_of_seconds_ends(kiosk: Kiosk, running_centre: RunningCentre, seconds: float) -> None:
+    """Or a place to wait would be gone for good."""
+    centre, state = running_centre.centre, kiosk.enrolled_state()
+    device = known_device(centre, state.device)
+    asked = WaitRequest(
+        protocol=1, nonce="n", device=device.id, generation=state.generation, cursors={}, seconds=seconds
+    )
+    waiting = threading.Thread(target=wait_for_news, args=(centre, device, asked), daemon=True)
+    waiting.start()
+    waiting.join(SOON_SECONDS)
+    assert not waiting.is_alive()
