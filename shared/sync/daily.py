@@ -45,7 +45,7 @@ def digests_due(db: Database, house: House, state: store.SyncState) -> dict[str,
 
 
 def note_asked(db: Database, state: store.SyncState) -> None:
-    """Kiosk: this day's comparison is asked for; noted first, so that one that takes too long is not tried each round."""
+    """Kiosk: this day's comparison is asked for; noted first, or one that takes too long would be tried each round."""
     with db.writing() as tx:
         store.set_digest_on(tx, _day(state))
 
