@@ -16,7 +16,7 @@ from kiosk.config import Config
 from kiosk.guard import open_guard
 from kiosk.house import kiosk_house
 from kiosk.log_mark import LogMark, read_header
-from kiosk.machine import hardware_id
+from kiosk.machine import hardware_enrolled_as
 from kiosk.watermark import MarkedJournal, Watermark, find_loss
 from shared.allotments.guard import GuardFile
 from shared.allotments.riding import KioskRider
@@ -152,13 +152,15 @@ def open_kiosk(config: Config, clock: Clock | None = None) -> Kiosk:
     db = open_sqlite(config.data / DATABASE_FILE, key=secret.hex(), authoritative=False)
     log_cut = log_mark.was_cut(log_header, db)
     db.before_writing, db.after_writing = ballast.make_room, partial(log_mark.note, db)
-    house, hardware = kiosk_house(), hardware_id(config.hardware)
-    guard = open_guard(config.data, secret, hardware)
-    house.rider = KioskRider(guard)
+    house = kiosk_house()
     if migrate_house(db, house):
         # a new column or table may want what an older version of this program passed over
         with db.writing() as tx:
             sync_store.forget_cursors(tx)
+    state = sync_store.sync_state(db)
+    hardware = hardware_enrolled_as(state.hardware if state else "", config.hardware)
+    guard = open_guard(config.data, secret, hardware)
+    house.rider = KioskRider(guard)
     clock = clock or SystemClock()
     kiosk = Kiosk(config, db, clock, house, device_key, secret, hardware, ballast, watermark, guard)
     kiosk.take_enrolled_key()

@@ -24,3 +24,23 @@ def hardware_id(named: str = "", files: Sequence[Path] = HARDWARE_FILES) -> str:
         node = uuid.getnode()
         found = b"" if node & _RANDOM_NODE else str(node).encode()
     return hashlib.blake2b(found, digest_size=12).hexdigest()
+
+
+FORMER_FILES = (Path("/etc/machine-id"), Path("/sys/firmware/devicetree/base/serial-number"))
+
+
+def former_hardware_id(files: Sequence[Path] = FORMER_FILES) -> str:
+    """This machine as versions before copies and clones were told apart had named it when they enrolled."""
+    hashed = hashlib.blake2b(str(uuid.getnode()).encode(), digest_size=12)
+    for path in files:
+        if path.is_file():
+            hashed.update(path.read_bytes())
+    return hashed.hexdigest()
+
+
+def hardware_enrolled_as(enrolled: str, named: str = "") -> str:
+    """This machine under the name it was enrolled with, if it is that one: after an update it is no other machine.
+
+    ``enrolled`` is what the database says, empty before enrolment.
+    """
+    return enrolled if enrolled and enrolled == former_hardware_id() else hardware_id(named)

@@ -9,6 +9,7 @@ import pytest
 
 from kiosk.config import read_config
 from kiosk.host import Kiosk, open_kiosk
+from kiosk.machine import former_hardware_id, hardware_enrolled_as, hardware_id
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
@@ -214,3 +215,24 @@ def test_a_fact_recorded_while_a_card_is_enrolled_anew_is_not_forgotten(
     assert [row["kind"] for row in store.open_quarantine(running_centre.centre.db) if row["seq"] == 2] == [
         "parcels.handed_out.v1"
     ]
+
+
+def test_a_kiosk_enrolled_before_machines_were_named_as_now_is_no_clone_after_its_update(
+    kiosk: Kiosk, running_centre: RunningCentre
+) -> None:
+    former = former_hardware_id()
+    with running_centre.centre.db.writing() as tx:
+        tx.execute("UPDATE devices SET hardware = ?", (former,))
+    with kiosk.db.writing() as tx:
+        tx.execute("UPDATE sync_state SET hardware = ?", (former,))
+    kiosk.db.close()
+    updated = open_kiosk(kiosk.config)
+    try:
+        assert updated.hardware == former == updated.guard.hardware
+        assert round_of(updated) is Trouble.NONE
+        receive_parcel(updated, "SF0000000000001")
+        assert round_of(updated) is Trouble.NONE
+        assert same_rows(updated, running_centre)
+    finally:
+        updated.db.close()
+    assert hardware_enrolled_as("another machine's", "") == hardware_id()
