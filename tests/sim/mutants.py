@@ -104,7 +104,12 @@ OPERATIONS = "sync_server.sync.operations"
 LOSSY = NORMAL.more("lossy", meanwhile=0.5, round=40.0, late_request=10.0)
 LYING = replace(LOSSY, name="lying", fine=0.5, fates={Fate.OLD_ANSWER: 3.0, Fate.GARBLED: 1.0, Fate.CUT: 1.0})
 POISONED = NORMAL.more("poisoned", poison=12.0, round=40.0)
-TOGETHER = NORMAL.more("together", line=8.0, line_back=4.0, kiosk_work=70.0, sale=4.0)
+BUSY = NORMAL.more("busy", meanwhile=0.7, kiosk_work=80.0, sale=3.0, phone_order=2.0, round=40.0, poison=8.0)
+CLONES_AND_COPIES = CLONES.more("clones and centre restores", centre_backup=6.0, centre_restore=5.0)
+TOGETHER = replace(
+    NORMAL.more("together", line=6.0, line_back=6.0, kiosk_work=80.0, sale=3.0, phone_order=1.0, round=36.0),
+    parcels={"inbound": 12, "hand out": 34, "undo hand-out": 34},
+)
 RESTORES = NORMAL.more("restores", kiosk_backup=8.0, kiosk_restore=8.0, round=36.0)
 CENTRE_RESTORES = NORMAL.more("centre restores", centre_backup=8.0, centre_restore=5.0, round=36.0)
 CLONES = NORMAL.more("clones", clone=5.0, clone_enrolled=3.0, round=36.0)
@@ -113,7 +118,7 @@ SALES_RESTORED = SALES.more("sales and restores", kiosk_backup=8.0, kiosk_restor
 SALES_CENTRE = SALES.more("sales and centre restores", centre_backup=8.0, centre_restore=5.0, line=6.0)
 SALES_CLONED = SALES.more("sales and clones", clone=6.0, line=5.0)
 SALES_DEAD = SALES.more("sales and deaths", dead_kiosk=3.0, new_kiosk=5.0, count_by_hand=10.0)
-PRUNED = replace(CENTRE_RESTORES, name="pruned")
+PRUNED = CENTRE_RESTORES.more("pruned", centre_backup=16.0, round=70.0)
 
 MUTANTS = (
     # --- the centre's half of a round ---
@@ -165,7 +170,7 @@ MUTANTS = (
     # --- the kiosk's half ---
     _one(
         "cursor-without-rows", "a cursor moves with its rows only", f"{ACCEPT}:accept",
-        "if refused or not plain or not answers[0].own:", "if False:",
+        "if reads and (refused or not plain or not answers[0].own):", "if False:",
     ),
     _one(
         "not-stepped-back", "a kiosk steps back before it takes rows", f"{ACCEPT}:_rebase",
@@ -173,15 +178,11 @@ MUTANTS = (
     ),
     _one(
         "stepped-back-in-wrong-order", "newest is stepped back first", f"{ACCEPT}:_rebase",
-        "for row in reversed(pending):", "for row in pending:", LOSSY,
+        "store.each_fact_back_to(tx, acked_before):", "list(store.each_fact_back_to(tx, acked_before))[::-1]:", BUSY,
     ),
     _one(
         "pending-forgotten", "what is still under way is applied again on top", f"{ACCEPT}:_rebase",
-        'if row["seq"] > acked:', "if False:", LOSSY,
-    ),
-    _one(
-        "reads-not-forgotten-here", "a kiosk forgets what it read of a fact that failed", f"{ACCEPT}:apply_again",
-        "rows.forget_reads(tx)", "pass", POISONED,
+        "apply_again(tx, house, clock, state, row)", "pass", LOSSY,
     ),
     Mutant(
         "old-answers-believed", "an answer belongs to its request",
@@ -196,9 +197,14 @@ MUTANTS = (
         "(generation, acked_seq,", "(generation, acked_seq + 1,", LOSSY,
     ),
     # --- lives and lanes ---
-    _one(
-        "restore-not-noticed", "a database put back begins a new life", "sync_server.life:look",
-        "if Reached(life.generation, life.mark) >= reached:", "if True:", CENTRE_RESTORES,
+    Mutant(
+        "restore-not-noticed", "a database put back begins a new life",
+        (
+            Change("sync_server.life:look", "if Reached(life.generation, life.mark) >= reached:", "if True:"),
+            Change(f"{RECEIVE}:changed_since", "if newest < cursor:", "if False:"),
+            Change(f"{RECEIVE}:_check_chain", "if request.first_seq > held + 1:", "if False:"),
+        ),
+        CENTRE_RESTORES,
     ),
     _one(
         "ledger-not-read", "who was enrolled after the backup is still known", "sync_server.life:adopt",
@@ -226,7 +232,7 @@ MUTANTS = (
     ),
     _one(
         "parked-counts-as-received", "what is parked is not yet received", f"{REJOIN}:_branch",
-        "applied=own_hardware", "applied=False", CLONES,
+        "applied=own_hardware", "applied=False", CLONES_AND_COPIES,
     ),
     _one(
         "pruned-too-early", "a fact is dropped long after a backup holds it", f"{STORE}:prune_facts",
@@ -252,7 +258,7 @@ MUTANTS = (
     ),
     _one(
         "not-frozen-after-restore", "after a restore nothing is granted before all have told", f"{POOLS}:whole",
-        "if missing(tx, pool.region, generation, 1):", "if False:", SALES_CENTRE,
+        "if pool.generation >= generation:", "if True:", SALES_CENTRE,
     ),
     _one(
         "last-report-wins", "reports merge by the maximum of each counter", "shared.allotments.rules:Counters.merged",
@@ -273,10 +279,6 @@ MUTANTS = (
         "signed_off(share.counters, counted_sold)", "signed_off(share.counters, known)", SALES_DEAD,
     ),
     _one(
-        "undelivered-grants-kept", "a grant that the holder never got is void", f"{SETTLING}:Settling._hear",
-        "first_of_life(row.counters) if first else share", "share", SALES_CENTRE,
-    ),
-    _one(
         "right-not-checked", "a point sells what it has a right to", "shared.allotments.rules:check_right",
         "if right < quantity:", "if False:", SALES,
     ),
@@ -294,7 +296,7 @@ MUTANTS = (
     ),
     _one(
         "phone-guard-off", "a restored centre does not sell again what it sold", f"{POOLS}:Installation.sold",
-        "kept.of(offer).sold if isinstance(kept, Kept) else 0", "0", SALES_CENTRE,
+        "self._memory().get(offer, (0, 0, 0))[1]", "0", SALES_CENTRE,
     ),
     _one(
         "undo-frees-any-right", "an undone sale frees the right it used", "shared.orders.operations:undo_sale",

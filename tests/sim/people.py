@@ -122,7 +122,7 @@ def _waybill(world: World, point: str) -> str:
 def parcel_work(world: World, journal: Journal, point: str) -> tuple[str, Callable[[], object]]:
     """Something that staff do with parcels, ready to be done."""
     rng, db = world.rng, journal.db
-    what = rng.choices(list(PARCEL_WORK), list(PARCEL_WORK.values()))[0]
+    what = rng.choices(list(world.profile.parcels), list(world.profile.parcels.values()))[0]
     states = {
         "undo hand-out": ("collected",),
         "clear exception": ("exception",),
@@ -148,19 +148,6 @@ def parcel_work(world: World, journal: Journal, point: str) -> tuple[str, Callab
         "return": lambda: parcels.return_parcel(journal, point, one, "退回", STAFF),
     }
     return f"{what} {one}", todo[what]
-
-
-PARCEL_WORK = {
-    "inbound": 30,
-    "hand out": 24,
-    "undo hand-out": 7,
-    "undo inbound": 4,
-    "move": 5,
-    "exception": 4,
-    "clear exception": 3,
-    "return": 3,
-    "overdue": 3,
-}
 
 
 def kiosk_work(world: World, machine: KioskMachine) -> None:

@@ -16,6 +16,18 @@ NETWORK = {
     Fate.OLD_ANSWER: 1.0,
 }
 
+PARCELS = {
+    "inbound": 30,
+    "hand out": 24,
+    "undo hand-out": 7,
+    "undo inbound": 4,
+    "move": 5,
+    "exception": 4,
+    "clear exception": 3,
+    "return": 3,
+    "overdue": 3,
+}
+
 PEOPLE = {
     "kiosk work": 40.0,
     "centre work": 14.0,
@@ -60,7 +72,7 @@ QUIET = 0.3
 
 @dataclass(frozen=True)
 class Profile:
-    """Weights of what happens in a step, and how the network behaves.
+    """Weights of what happens in a step, and how the network behaves. ``parcels`` weighs what staff do with parcels.
 
     ``fine`` is the part of exchanges that go well; ``meanwhile`` the part in which somebody does something between the
     centre's answer and its arrival. ``step_s`` is how long a step takes at most, in seconds.
@@ -73,6 +85,7 @@ class Profile:
     fine: float = 0.75
     meanwhile: float = 0.15
     step_s: float = 1800.0
+    parcels: Mapping[str, int] = field(default_factory=lambda: PARCELS)
 
     def over(self, days: int) -> "Profile":
         """The same dials over many quiet days: a few actions and rounds a day at each kiosk, accidents now and then."""
