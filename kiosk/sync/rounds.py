@@ -8,7 +8,7 @@ from typing import Protocol
 from kiosk.host import Kiosk
 from kiosk.sync.rules import WHOLE, Pace, Trouble
 from kiosk.sync.transport import CentreLink, ExchangeFailed, new_nonce
-from shared.db import DiskFull
+from shared.db import DiskFailed, DiskFull
 from shared.devices.rules import Health
 from shared.kernel.clock import utc_text
 from shared.kernel.errors import Refused
@@ -59,12 +59,14 @@ def run_round(kiosk: Kiosk, link: Link, health: Callable[[], Health | None], pac
             raise ExchangeFailed(Trouble.BUSY, "another copy of this kiosk is at the centre")
     except ExchangeFailed as failed:
         trouble = failed.trouble
+    except (DiskFull, DiskFailed):
+        trouble = Trouble.DISK
     except Refused:
         trouble = Trouble.BAD_ANSWER
     else:
         return Trouble.NONE
     # a full disk must not end the process that could still send what waits
-    with contextlib.suppress(DiskFull), kiosk.db.writing() as tx:
+    with contextlib.suppress(DiskFull, DiskFailed), kiosk.db.writing() as tx:
         store.set_trouble(tx, trouble.value, utc_text(kiosk.clock.now()))
     return trouble
 

@@ -29,6 +29,7 @@ class Trouble(StrEnum):
     CLONE = "clone"
     TOO_OLD = "too_old"
     TOO_LARGE = "too_large"
+    DISK = "disk"
 
 
 ADVICE: dict[Trouble, tuple[str, str]] = {
@@ -45,6 +46,10 @@ ADVICE: dict[Trouble, tuple[str, str]] = {
         N_("请向运营要登记码，在“登记本机”页输入。"),
     ),
     Trouble.TOO_OLD: (N_("本机程序版本太旧。"), N_("请更新程序。")),
+    Trouble.DISK: (
+        N_("磁盘已满或读写出错，收到的数据没有保存。"),
+        N_("取件照常。请联系运营清理或更换存储卡。"),
+    ),
     Trouble.TOO_LARGE: (N_("一次发送的数据太大，将分小批再发。"), N_("会自动重试。")),
 }
 
