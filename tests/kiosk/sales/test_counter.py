@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -363,3 +364,24 @@ def test_emptying_the_basket_and_the_doors(shop: Shop) -> None:
     for path in ("/sale", "/sales", "/sale/payment", "/sale/offers", "/sale/goods-scans", "/sales/x"):
         assert stranger.get(path).status_code == 303, path
     assert hands.client.get("/sales/nothing").status_code == 404
+
+
+def test_a_price_that_changes_at_the_very_press_is_asked_for_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    hands, kiosk = shop.hands(), shop.counter.kiosk
+    hands.put(0)
+    seen = operations.counter
+
+    def meanwhile(*args: Any) -> operations.Counter:
+        found = seen(*args)
+        # the sync process takes a new price between the look and the sale
+        with kiosk.db.writing() as tx:
+            tx.execute("UPDATE offers SET price_fen = 1380 WHERE id = ?", (offer_id(0),))
+        return found
+
+    monkeypatch.setattr(operations, "counter", meanwhile)
+    answer = hands.pay(1280, "20")
+    monkeypatch.undo()
+    assert answer.status_code == 422
+    assert "金额不一样了" in answer.text
+    assert operations.sold_today(kiosk) == []
+    assert hands.pay(1380, "20", "press-000002").status_code == 303
