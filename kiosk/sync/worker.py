@@ -56,6 +56,10 @@ class SyncWorker:
 
     def round(self) -> Trouble:
         """One round now."""
+        if self._link is not None and self._link.device != self._kiosk.enrolled_state().device:
+            # enrolled anew in the middle of a round, which then failed in some other way
+            self._link.close()
+            self._link = None
         self._link = self._link or open_link(self._kiosk)
         began = self._kiosk.clock.monotonic()
         trouble = run_round(self._kiosk, self._link, lambda: read_health(self._kiosk), self._pace)

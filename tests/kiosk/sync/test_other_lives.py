@@ -1,6 +1,7 @@
 """Whole kiosks and centres put back from copies, cards in other machines: over real HTTP, with real files."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from kiosk.machine import former_hardware_id, hardware_enrolled_as, hardware_id
 from kiosk.sync.enrol import enrol
 from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import Trouble
+from kiosk.sync.worker import SyncWorker
 from shared.kernel.clock import ManualClock
 from shared.kernel.errors import Refused
 from shared.parcels import operations as parcels
@@ -236,3 +238,15 @@ def test_a_kiosk_enrolled_before_machines_were_named_as_now_is_no_clone_after_it
     finally:
         updated.db.close()
     assert hardware_enrolled_as("another machine's", "") == hardware_id()
+
+
+def test_a_machine_enrolled_anew_in_the_middle_of_a_round_goes_on_as_who_it_is_now(
+    kiosk: Kiosk, running_centre: RunningCentre
+) -> None:
+    worker = SyncWorker(kiosk, threading.Event())
+    assert worker.round() is Trouble.NONE
+    with kiosk.db.writing() as tx:
+        store.set_trouble(tx, Trouble.CLONE.value, "2026-11-22T08:00:00.000Z")
+    # from the screen, while the sync process holds its line as the device it was
+    assert enrol(kiosk, running_centre.url, claim_code(running_centre.centre)).device == "K2"
+    assert worker.round() is Trouble.NONE
