@@ -66,16 +66,25 @@ def in_journal(db: Reads) -> list[Held]:
 
 @dataclass
 class Books:
-    """Facts whose operation returned to a person, in order; those that went down with a disk, and why."""
+    """Facts whose operation returned to a person, in order; those that went down with a disk, and why.
+
+    ``disks``: what each machine was told to keep, whether the product has dropped it since or not.
+    """
 
     confirmed: dict[Written, str] = field(default_factory=dict)
     lost: dict[Written, str] = field(default_factory=dict)
     poisoned: set[Written] = field(default_factory=set)
+    disks: dict[str, set[Written]] = field(default_factory=dict)
 
     def confirm(self, facts: Iterable[Written], by: str) -> None:
         """Somebody was told that this is done."""
         for fact in facts:
             self.confirmed[fact] = by
+            self.disks.setdefault(by, set()).add(fact)
+
+    def put_back(self, machine: str, held: Iterable[Written]) -> None:
+        """A machine's disk was replaced: of what it was told to keep it has this."""
+        self.disks[machine] = self.disks.get(machine, set()) & set(held)
 
     def count_losses(self, surviving: set[Written], why: str) -> int:
         """After a disk was lost: confirmed facts that no surviving disk holds are gone with it."""

@@ -164,6 +164,7 @@ def _restore(world: World, *, guard: bool) -> None:
         f"{machine.name}: restored from backup {number + 1} of {len(found)}{'' if guard else ', guard file lost'}"
     )
     world.count("kiosk restore")
+    world.books.put_back(machine.name, books.on_kiosk(machine.read()))
     world.count_losses(f"{machine.name} restored")
 
 
@@ -195,6 +196,9 @@ def clone(world: World) -> None:
         return
     original = _one(world)
     name = f"{original.name}c{world.next_number()}"
+    state = store.sync_state(original.read())
+    assert state is not None
+    world.cloned_devices[name] = state.device
     original.die()
     shutil.copytree(original.folder, world.folder / name)
     wall = ManualClock(original.clock.now())
@@ -232,10 +236,9 @@ def dead_kiosk(world: World) -> None:
     """A kiosk is destroyed with its disk."""
     if len(world.living()) > 2:
         machine = _one(world)
-        machine.light(-1, Moment.BODY)
-        with machine.being() as kiosk:
-            if not machine.clone_of:
-                world.dead_devices.add(kiosk.enrolled_state().device)
+        state = store.sync_state(machine.read())
+        if state is not None and not machine.clone_of:
+            world.dead_devices.add(state.device)
         machine.die()
         machine.gone = True
         world.note(f"{machine.name} is destroyed")

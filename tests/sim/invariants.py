@@ -80,6 +80,9 @@ def _nothing_lost(world: World, held: list[books.Held]) -> None:
     if missing:
         raise Broken(f"{len(missing)} confirmed facts are not at the centre, first {missing[0]}")
     applied = {one.written for one in held if not one.parked}
+    for fact, by in world.books.confirmed.items():
+        if fact in applied and fact.device == world.cloned_devices.get(by):
+            raise Broken(f"{fact} was recorded on a copied card at {by} and applied without a person")
     for machine in world.living():
         if not machine.clone_of:
             absent = [fact for fact in books.on_kiosk(machine.read()) if fact not in applied]

@@ -105,7 +105,6 @@ LOSSY = NORMAL.more("lossy", meanwhile=0.5, round=40.0, late_request=10.0)
 LYING = replace(LOSSY, name="lying", fine=0.5, fates={Fate.OLD_ANSWER: 3.0, Fate.GARBLED: 1.0, Fate.CUT: 1.0})
 POISONED = NORMAL.more("poisoned", poison=12.0, round=40.0)
 BUSY = NORMAL.more("busy", meanwhile=0.7, kiosk_work=80.0, sale=3.0, phone_order=2.0, round=40.0, poison=8.0)
-CLONES_AND_COPIES = CLONES.more("clones and centre restores", centre_backup=6.0, centre_restore=5.0)
 TOGETHER = replace(
     NORMAL.more("together", line=6.0, line_back=6.0, kiosk_work=80.0, sale=3.0, phone_order=1.0, round=36.0),
     parcels={"inbound": 12, "hand out": 34, "undo hand-out": 34},
@@ -113,6 +112,7 @@ TOGETHER = replace(
 RESTORES = NORMAL.more("restores", kiosk_backup=8.0, kiosk_restore=8.0, round=36.0)
 CENTRE_RESTORES = NORMAL.more("centre restores", centre_backup=8.0, centre_restore=5.0, round=36.0)
 CLONES = NORMAL.more("clones", clone=5.0, clone_enrolled=3.0, round=36.0)
+CLONES_AND_COPIES = CLONES.more("clones and centre restores", centre_backup=6.0, centre_restore=5.0)
 SALES = NORMAL.more("sales", sale=50.0, undo_sale=5.0, phone_order=12.0, phone_cancel=4.0, round=40.0, kiosk_work=8.0)
 SALES_RESTORED = SALES.more("sales and restores", kiosk_backup=8.0, kiosk_restore=8.0, kiosk_restore_without_guard=2.0)
 SALES_CENTRE = SALES.more("sales and centre restores", centre_backup=8.0, centre_restore=5.0, line=6.0)

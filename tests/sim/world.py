@@ -48,6 +48,7 @@ class World:
         self.books = books.Books()
         self.truth = Truth()
         self.dead_devices: set[str] = set()
+        self.cloned_devices: dict[str, str] = {}
         self.centre = CentreMachine(self, folder / "centre", ManualClock(START))
         self.kiosks: list[KioskMachine] = []
         self.waybills: dict[str, list[str]] = {}
@@ -157,6 +158,7 @@ class World:
         found = {held.written for held in books.in_journal(self.centre.read())}
         for machine in self.living():
             found.update(books.on_kiosk(machine.read()))
+            found.update(self.books.disks.get(machine.name, ()))
         return found
 
     def count_losses(self, why: str) -> None:
