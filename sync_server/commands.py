@@ -112,8 +112,7 @@ def keys(file: Path, folder: Path) -> None:
         found = open_keys(open_centre(read_config()).seal_key, file.read_bytes())
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, content in (("db.key", found.db_key.hex().encode()), ("device.key", found.device_key)):
-            write_file(folder / name, content)
-            (folder / name).chmod(0o600)
+            write_file(folder / name, content, mode=0o600)
     click.echo(f"终端 {found.device} 的 db.key、device.key 已写入 {folder}。放进新卡的数据目录，再运行 kiosk restore")
 
 

@@ -75,13 +75,16 @@ def on_disk(path: Path) -> None:
         os.close(handle)
 
 
-def write_file(file: Path, content: bytes) -> None:
-    """Write a file that is whole or not there, whatever is pulled out when. Raises ``OSError``."""
+def write_file(file: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a file that is whole or not there, whatever is pulled out when. Raises ``OSError``.
+
+    ``mode``: who may read it from its first byte on, less what the process's umask takes away.
+    """
     part = file.with_name(file.name + PART)
     try:
         part.unlink(missing_ok=True)
         # a name that a stick brings along may lead elsewhere: only a new file is written
-        with part.open("xb") as new:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb") as new:
             new.write(content)
         on_disk(part)
         part.replace(file)

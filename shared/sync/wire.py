@@ -1,7 +1,7 @@
 """What travels: msgpack in columns, compressed with zstd, in an envelope that is checked before it is believed."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -197,10 +197,12 @@ def to_blocks(lines: Sequence[FactLine], first_seq: int) -> tuple[list[FactBlock
     return blocks, raw
 
 
-def from_blocks(blocks: Iterable[FactBlock], first_seq: int, n: int, raw: Iterable[RawFact] = ()) -> list[FactLine]:
+def from_blocks(blocks: Sequence[FactBlock], first_seq: int, n: int, raw: Sequence[RawFact] = ()) -> list[FactLine]:
     """The facts of a batch in order. Raises ``BadInput`` unless they are exactly ``first_seq … first_seq+n-1``."""
+    # before anything is packed: compressed, the same number could be named millions of times
+    if sum(len(block.seqs) for block in blocks) + len(raw) != n:
+        raise _wrong_count()
     lines: list[FactLine | None] = [None] * n
-    count = 0
     for block in blocks:
         columns = block.columns
         lengths = {len(block.seqs), len(block.ats), len(block.actors), *map(len, columns)}
@@ -211,14 +213,12 @@ def from_blocks(blocks: Iterable[FactBlock], first_seq: int, n: int, raw: Iterab
             if not 0 <= seq - first_seq < n:
                 raise _wrong_count()
             lines[seq - first_seq] = FactLine(block.kind, at, actor, _encode(payload))
-            count += 1
     for fact in raw:
         if not 0 <= fact.seq - first_seq < n:
             raise _wrong_count()
         lines[fact.seq - first_seq] = FactLine(fact.kind, fact.at, fact.actor, fact.payload)
-        count += 1
     whole = [line for line in lines if line is not None]
-    if count != n or len(whole) != n:
+    if len(whole) != n:
         raise _wrong_count()
     return whole
 

@@ -328,3 +328,8 @@ def test_a_name_on_a_stick_that_leads_elsewhere_overwrites_nothing(tmp_path: Pat
     write_file(stick / "question", b"sealed")
     assert precious.read_bytes() == b"all that this kiosk knows"
     assert (stick / "question").read_bytes() == b"sealed"
+
+
+def test_what_is_secret_is_readable_by_nobody_else_from_its_first_byte_on(tmp_path: Path) -> None:
+    write_file(tmp_path / "device.key", b"secret", mode=0o600)
+    assert (tmp_path / "device.key").stat().st_mode & 0o077 == 0
