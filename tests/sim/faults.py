@@ -226,6 +226,8 @@ def clone_enrolled(world: World) -> None:
             except Refused as refused:
                 return f"refused {refused.code}"
             machine.clone_of = ""
+            # copies of the other device's database fit this machine's key no more
+            machine.backups.clear()
             machine.trouble = ""
             return f"is now {answer.device}"
 

@@ -7,8 +7,9 @@ import msgspec
 
 from shared.allotments import standing
 from shared.allotments import store as rights
+from shared.allotments.pools import generation_of
 from shared.allotments.reports import broken_pools
-from shared.allotments.rules import NOTHING
+from shared.allotments.rules import NOTHING, HolderState
 from shared.db import open_sqlite
 from shared.db.database import Reads
 from shared.kernel.errors import Refused
@@ -37,7 +38,7 @@ def after_step(world: World) -> None:
             _stock_adds_up(machine.name, machine.kiosk.db)
     if world.centre.running:
         _stock_adds_up("centre", world.centre.centre.db)
-        _pools_add_up(world.centre.centre.db)
+        _pools_add_up(world, world.centre.centre.db)
         _note_released(world, world.centre.centre.db)
     _never_oversold(world)
 
@@ -224,8 +225,12 @@ def _never_oversold(world: World) -> None:
             raise Broken(f"{gone} units of offer {offer} were sold, there were {world.truth.totals[offer]}")
 
 
-def _pools_add_up(db: Reads) -> None:
+def _pools_add_up(world: World, db: Reads) -> None:
     """What the pool says is held is what its holders hold, and the rest of the total is free."""
+    if not any(world.counts[one] for one in ("crash", "kiosk restore", "centre restore", "right counted by hand")):
+        for pool in rights.pools(db):
+            if pool.free < 0:
+                raise Broken(f"{pool.held} of {pool.total} units of offer {pool.offer} were given away")
     broken = broken_pools(db)
     if broken:
         raise Broken(f"the pools of {broken} do not agree with their holders")
@@ -253,12 +258,15 @@ def _rights_agree(world: World, machine: KioskMachine) -> None:
 
 def _sales_covered(world: World, db: Reads) -> None:
     """What residents have of a lot, that lot holds: nobody else may sell it again."""
+    generation = generation_of(db)
     for device, lot in sorted(set(world.truth.holder.values())):
-        if device in world.dead_devices or device.startswith("0."):
-            continue  # one cannot report any more, the other reports when it is asked for units
         for offer in sorted(world.truth.totals):
             sold = world.truth.counted(offer, device, lot)
-            share = rights.share(db, offer, device, lot)
+            share, pool = rights.share(db, offer, device, lot), rights.pool(db, offer)
+            if pool is None or pool.generation < generation:
+                continue  # frozen: it waits for the word of somebody
+            if device in world.dead_devices and (share is None or share.state is not HolderState.CLOSED):
+                continue  # nobody has counted yet
             if sold > (share.counters.held if share else 0):
                 raise Broken(f"{device} sold {sold} of {offer} from lot {lot!r}: {share and share.counters}")
 

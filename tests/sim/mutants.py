@@ -114,6 +114,15 @@ CENTRE_RESTORES = NORMAL.more("centre restores", centre_backup=8.0, centre_resto
 CLONES = NORMAL.more("clones", clone=5.0, clone_enrolled=3.0, round=36.0)
 CLONES_AND_COPIES = CLONES.more("clones and centre restores", centre_backup=6.0, centre_restore=5.0)
 SALES = NORMAL.more("sales", sale=50.0, undo_sale=5.0, phone_order=12.0, phone_cancel=4.0, round=40.0, kiosk_work=8.0)
+SALES_CALM = SALES.more(
+    "sales without accidents",
+    kiosk_crash=0.0,
+    centre_crash=0.0,
+    kiosk_restore=0.0,
+    kiosk_restore_without_guard=0.0,
+    centre_restore=0.0,
+    phone_order=30.0,
+)
 SALES_RESTORED = SALES.more("sales and restores", kiosk_backup=8.0, kiosk_restore=8.0, kiosk_restore_without_guard=2.0)
 SALES_CENTRE = SALES.more("sales and centre restores", centre_backup=8.0, centre_restore=5.0, line=6.0)
 SALES_CLONED = SALES.more("sales and clones", clone=6.0, line=5.0)
@@ -284,7 +293,7 @@ MUTANTS = (
     ),
     _one(
         "pool-not-checked", "phones sell what is in the pool", "shared.allotments.rules:check_pool",
-        "if free < quantity:", "if False:", SALES,
+        "if free < quantity:", "if False:", SALES_CALM,
     ),
     _one(
         "pool-not-counted", "granted and free are the total", f"{POOLS}:change",
@@ -299,18 +308,10 @@ MUTANTS = (
         "self._memory().get(offer, (0, 0, 0))[1]", "0", SALES_CENTRE,
     ),
     _one(
-        "undo-frees-any-right", "an undone sale frees the right it used", "shared.orders.operations:undo_sale",
-        "(sale.device, sale.lot) == (now.device, now.lot)", "True", SALES_RESTORED,
-    ),
-    _one(
         "cash-not-refunded", "an undone sale gives its money back", "shared.orders.facts:_sale_undone",
         "state=OrderState.REFUNDED, ", "", SALES,
     ),
     # --- the shop ---
-    _one(
-        "undo-takes-any-hand-out", "an undo takes back the hand-out it means", "shared.parcels.facts:_hand_out_undone",
-        'if parcel is not None and parcel.collected_fact not in ("", hand_out):', "if False:", TOGETHER,
-    ),
     _one(
         "double-hand-out-unseen", "a parcel handed out twice opens a case", "shared.parcels.rules:hand_out_case",
         "if parcel.state is ParcelState.COLLECTED:", "if False:", TOGETHER,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kiosk.sync.rules import Trouble
 from shared.sync import store
-from tests.sim import invariants
+from tests.sim import invariants, sales
 from tests.sim.crashes import Moment
 from tests.sim.faults import EVENTS
 from tests.sim.profiles import DAY_S, Profile
@@ -126,4 +126,7 @@ def _heal(world: World) -> None:
         for machine in world.living():
             world.round(machine)
         wanted.append(_wanted(world))
+    sales.last_orders(world)
+    for machine in world.living():
+        world.round(machine)
     invariants.after_step(world)

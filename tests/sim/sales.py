@@ -38,10 +38,21 @@ def sale(world: World, machine: KioskMachine) -> None:
     wanted = world.rng.sample(offers, world.rng.randint(1, min(2, len(offers))))
     units = {offer: world.rng.choice((1, 1, 2, 3, 5)) for offer in wanted}
     nonce = f"press {world.next_number()}"
-    at_kiosk(world, machine, f"sale {units}", lambda k: _sell(world, k, units, nonce))
+    # two screens at once: what one has in the basket, the other may have sold meanwhile
+    by_basket = world.rng.random() < 0.6
+    at_kiosk(world, machine, f"sale {units}", lambda k: _sell(world, k, units, nonce if by_basket else ""))
 
 
 def _sell(world: World, kiosk: Kiosk, units: dict[str, int], nonce: str) -> None:
+    if not nonce:
+        journal, point = kiosk.journal(), kiosk.point_code
+        with journal.writing(point) as tx:
+            done = orders.sell_at_counter(
+                journal, tx, kiosk.guard, point, list(units.items()), received_fen=CASH_FEN, actor=STAFF
+            )
+        world.truth.sold(done.order.id, (done.device, done.lot), dict(done.rights))
+        world.count("sale over the counter")
+        return
     counter.empty(kiosk, STAFF)
     for offer, quantity in units.items():
         counter.put(kiosk, STAFF, offer, quantity)
@@ -81,13 +92,14 @@ def _undo(world: World, kiosk: Kiosk, one: CounterSale) -> None:
 # --- at the centre ----------------------------------------------------------------------------------------------------
 
 
-def phone_order(world: World) -> None:
+def phone_order(world: World, only: str = "") -> None:
     """Somebody orders by phone; now and then the phone asks once more with the same key."""
     point, offers = world.rng.choice(POINTS), sorted(world.truth.totals)
     if not offers:
         return
     key = world.rng.randrange(1, world.serial + 2)
-    units = {world.rng.choice(offers): world.rng.choice((1, 1, 2, 3))}
+    units = {only: 1} if only else {world.rng.choice(offers): world.rng.choice((1, 1, 2, 3))}
+    key = world.serial if only else key
 
     def work(centre: Centre) -> None:
         with centre.journal.writing(point) as tx:
@@ -102,6 +114,13 @@ def phone_order(world: World) -> None:
             world.count("sale by phone")
 
     at_centre(world, f"phone order {units} for {point}", work)
+
+
+def last_orders(world: World) -> None:
+    """One more unit of each offer by phone, so that the centre has looked into its own guard."""
+    for offer in sorted(world.truth.totals):
+        world.serial += 1
+        phone_order(world, offer)
 
 
 def phone_cancel(world: World) -> None:
