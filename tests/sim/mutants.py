@@ -123,7 +123,14 @@ SALES_CALM = SALES.more(
     centre_restore=0.0,
     phone_order=30.0,
 )
-SALES_RESTORED = SALES.more("sales and restores", kiosk_backup=8.0, kiosk_restore=8.0, kiosk_restore_without_guard=2.0)
+SALES_RESTORED = SALES.more(
+    "sales and restores",
+    kiosk_backup=12.0,
+    kiosk_restore=14.0,
+    kiosk_restore_without_guard=1.0,
+    centre_restore=0.0,
+    clone=0.0,
+)
 SALES_CENTRE = SALES.more("sales and centre restores", centre_backup=8.0, centre_restore=5.0, line=6.0)
 SALES_CLONED = SALES.more("sales and clones", clone=6.0, line=5.0)
 SALES_DEAD = SALES.more("sales and deaths", dead_kiosk=3.0, new_kiosk=5.0, count_by_hand=10.0)
