@@ -58,15 +58,20 @@ ADVICE: dict[Trouble, tuple[str, str]] = {
 class Pace:
     """How many facts one request may hold: fewer after a failure, so that what makes it fail is found and passed.
 
-    More only after a round that was quick: a slow line would swing between success and time-out.
+    More only after a round that was quick: a slow line would swing between success and time-out. The same once more
+    where only the answer may have been lost: the centre then holds the whole batch, and a part of it would look like
+    the batch of an older copy.
     """
 
     most: int = SYNC_PUSH_FACTS
+    again: bool = False
 
     def after(self, trouble: Trouble, seconds: float) -> "Pace":
         """The pace of the next round, after one that took ``seconds``."""
         if trouble is Trouble.NONE:
-            return Pace(min(SYNC_PUSH_FACTS, self.most * 4)) if seconds < QUICK_SECONDS else self
+            return Pace(min(SYNC_PUSH_FACTS, self.most * 4 if seconds < QUICK_SECONDS else self.most))
+        if trouble in (Trouble.TIMEOUT, Trouble.BAD_ANSWER) and not self.again:
+            return Pace(self.most, again=True)
         if trouble in (Trouble.TIMEOUT, Trouble.BAD_ANSWER, Trouble.TOO_LARGE):
             return Pace(max(1, self.most // 4))
         return self

@@ -15,6 +15,7 @@ from kiosk.sync.rounds import open_link, run_round
 from kiosk.sync.rules import DEBOUNCE_SECONDS, THROUGH_NEIGHBOUR, WHOLE, Trouble, next_wait
 from kiosk.sync.transport import CentreLink
 from kiosk.sync.upkeep import Upkeep
+from shared.kernel.errors import Refused
 from shared.sync import store
 
 LOOK_SECONDS = 0.25
@@ -70,7 +71,7 @@ class SyncWorker:
         self._pace = self._pace.after(trouble, self._kiosk.clock.monotonic() - began)
         if trouble is Trouble.NONE:
             self._failures = 0
-            self._upkeep.after_round()
+            self._look_after()
         else:
             self._failures += 1
             log.warning("sync round failed: %s (%d in a row)", trouble.value, self._failures)
@@ -80,6 +81,13 @@ class SyncWorker:
             self._link = None
         self._beat("ok" if trouble is Trouble.NONE else trouble.value)
         return trouble
+
+    def _look_after(self) -> None:
+        try:
+            self._upkeep.after_round()
+        except (Refused, OSError):
+            # what waits must go out all the same; the next good round tries again
+            log.exception("upkeep after a round failed")
 
     def _wait(self, trouble: Trouble) -> None:
         state = self._kiosk.enrolled_state()

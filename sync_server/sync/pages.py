@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from shared.devices import operations as devices
 from shared.devices.rules import Device
 from shared.kernel.errors import N_, BadInput, Refused
-from shared.kernel.limits import ENROL_BYTES, SYNC_BODY_BYTES
+from shared.kernel.limits import ENROL_BYTES, SYNC_BODY_BYTES, SYNC_REQUEST_BYTES
 from shared.pickup_points import store as pickup_points
 from shared.sync import signing, snapshot, store
 from shared.sync.receive import SyncProblem
@@ -64,7 +64,7 @@ def _asked(kind: type[T]) -> tuple[Device, T]:
     device = known_device(current_centre(), signed.device)
     if not signed.is_from(device.public_key, _place()):
         raise _wrong_signature()
-    asked = unpack(signed.message, kind)
+    asked = unpack(signed.message, kind, SYNC_REQUEST_BYTES)
     if (asked.nonce, asked.device) != (signed.nonce, device.id):
         raise _wrong_signature()
     return device, asked

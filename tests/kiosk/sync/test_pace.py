@@ -48,6 +48,8 @@ def test_where_only_small_requests_pass_a_long_queue_still_drains(
 def test_a_batch_grows_again_after_success() -> None:
     """One bad moment must not make a month's queue crawl."""
     pace = Pace(100).after(Trouble.TIMEOUT, 15.0)
+    assert pace.most == 100, "the answer may have been lost: the very same batch once more"
+    pace = pace.after(Trouble.TIMEOUT, 15.0)
     assert pace.most < 100
     for _ in range(10):
         pace = pace.after(Trouble.NONE, 0.1)
