@@ -71,11 +71,16 @@ def look(db: Database, folder: Path) -> bool:
         # looked at under the lock: another server may have begun it just now
         life = store.server_life(tx)
         assert life is not None  # noqa: S101 - init has run
-        if Reached(life.generation, life.mark) >= reached:
+        if Reached(life.generation, life.mark) >= reached and not _forgot(tx, Ledger(folder)):
             return False
         _begin(tx, folder, reached)
     write_reached(folder, db)
     return True
+
+
+def _forgot(tx: Tx, ledger: Ledger) -> bool:
+    """Whether the ledger names a device that the database does not: a copy made since the last start has the same mark."""
+    return any(devices.device(tx, line.device) is None for line in ledger.read().lines if isinstance(line, Enrolled))
 
 
 def begin(db: Database, folder: Path) -> int:

@@ -216,7 +216,7 @@ MUTANTS = (
     Mutant(
         "restore-not-noticed", "a database put back begins a new life",
         (
-            Change("sync_server.life:look", "if Reached(life.generation, life.mark) >= reached:", "if True:"),
+            Change("sync_server.life:look", ">= reached and not _forgot(tx, Ledger(folder)):", "is not None:"),
             Change(f"{RECEIVE}:changed_since", "if newest < cursor:", "if False:"),
             Change(f"{RECEIVE}:_check_chain", "if request.first_seq > held + 1:", "if False:"),
         ),
