@@ -79,7 +79,7 @@ def look(db: Database, folder: Path) -> bool:
 
 
 def _forgot(tx: Tx, ledger: Ledger) -> bool:
-    """Whether the ledger names a device that the database does not: a copy made since the last start has the same mark."""
+    """Whether the database lacks a device of the ledger: a file copied since the last start has no lower mark."""
     return any(devices.device(tx, line.device) is None for line in ledger.read().lines if isinstance(line, Enrolled))
 
 
