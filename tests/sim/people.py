@@ -139,7 +139,7 @@ def parcel_work(world: World, journal: Journal, point: str) -> tuple[str, Callab
         some = [one, *(other for other in more if other)]
         return f"hand out {some}", lambda: parcels.hand_over(journal, point, some, STAFF, way=Way.STAFF)
     place = (1, rng.choice((1, 2)))
-    todo: dict[str, Callable[[], object]] = {
+    work: dict[str, Callable[[], object]] = {
         "undo hand-out": lambda: parcels.undo_hand_over(journal, point, [one], STAFF),
         "undo inbound": lambda: parcels.undo_inbound(journal, point, one, STAFF),
         "move": lambda: parcels.move_parcel(journal, point, one, place, STAFF),
@@ -147,7 +147,7 @@ def parcel_work(world: World, journal: Journal, point: str) -> tuple[str, Callab
         "clear exception": lambda: parcels.clear_exception(journal, point, one, STAFF),
         "return": lambda: parcels.return_parcel(journal, point, one, "退回", STAFF),
     }
-    return f"{what} {one}", todo[what]
+    return f"{what} {one}", work[what]
 
 
 def kiosk_work(world: World, machine: KioskMachine) -> None:
