@@ -115,8 +115,8 @@ def growing(address: str, tmp_path: Path) -> Iterator[Growing]:
 
 
 def grown(before: Costs, after: Costs) -> Sequence[str]:
-    small = before.most()
-    return [f"{small.get(sql)} → {blocks} blocks: {sql}" for sql, blocks in after.most().items()
+    small = before.least()
+    return [f"{small.get(sql)} → {blocks} blocks: {sql}" for sql, blocks in after.least().items()
             if blocks > small.get(sql, 0) + LEVELS]  # fmt: skip
 
 

@@ -74,7 +74,8 @@ def assert_nothing_lost_or_doubled(centre: Centre, kiosks: list[LoadKiosk], fold
     # a parcel handed out twice would have opened a case
     assert centre.db.query("SELECT id FROM cases") == []
     findings = [*examine(centre), examine_rebuild(centre, folder)]
-    assert [one.text for one in findings if not one.good] == []
+    # nobody makes a backup while this test runs, and doctor says so once there is much to lose
+    assert [one.text for one in findings if not one.good and "不在备份里" not in one.text] == []
     assert any("按自提点分区，每张 8 个分区" in one.text for one in findings)
 
 
