@@ -10,7 +10,7 @@ from shared.kernel.clock import utc_text
 from shared.kernel.errors import N_, Refused
 from shared.sync import store, wording
 from shared.sync.accept import feeds_of
-from shared.sync.quarantine import DISCARDED, REASON_CHARACTERS
+from shared.sync.quarantine import DISCARDED, checked_reason
 
 REASONS = (N_("已手工处理"), N_("重复的操作"), N_("试用时的操作"))
 
@@ -61,9 +61,7 @@ def read_anew(kiosk: Kiosk) -> None:
 
 def discard(kiosk: Kiosk, epoch: str, seq: int, reason: str) -> None:
     """Leave a parked fact as it is, with a reason. Raises ``Refused`` REASON_MISSING, NOT_PARKED."""
-    reason = reason.strip()
-    if not reason or len(reason) > REASON_CHARACTERS:
-        raise Refused("REASON_MISSING", N_("请写明忽略的理由（最多 200 字）。"))
+    reason = checked_reason(reason)
     state, now = kiosk.enrolled_state(), utc_text(kiosk.clock.now())
     with kiosk.db.writing() as tx:
         if not store.settle_parked(tx, state.point, state.device, epoch, seq, now, f"{DISCARDED}: {reason}"):

@@ -98,13 +98,19 @@ def retry(journal: CentreJournal, tx: Tx, point: str, device: str, epoch: str, s
     store.settle_parked(tx, point, device, epoch, seq, utc_text(journal.clock.now()), RETRIED)
 
 
+def checked_reason(reason: str) -> str:
+    """Why a fact is left unapplied, trimmed. Raises ``Refused`` REASON_MISSING for none or too long a one."""
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_CHARACTERS:
+        raise Refused("REASON_MISSING", N_("请写明忽略的理由（最多 200 字）。"))
+    return reason
+
+
 def discard(
     journal: CentreJournal, tx: Tx, point: str, device: str, epoch: str, seq: int, reason: str, actor: str
 ) -> None:
     """Leave a parked fact unapplied, with a reason. Raises ``Refused`` NOT_PARKED, REASON_MISSING."""
-    reason = reason.strip()
-    if not reason or len(reason) > REASON_CHARACTERS:
-        raise Refused("REASON_MISSING", N_("请写明忽略的理由（最多 200 字）。"))
+    reason = checked_reason(reason)
     _parked(tx, point, device, epoch, seq)
     journal.record(tx, Discarded(device, epoch, seq, reason), point=point, actor=actor)
     store.settle_parked(tx, point, device, epoch, seq, utc_text(journal.clock.now()), f"{DISCARDED}: {reason}")

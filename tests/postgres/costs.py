@@ -34,10 +34,6 @@ class Costs(dict[str, list[int]]):
         """Statement → blocks of its dearest call."""
         return {sql: max(blocks) for sql, blocks in self.items()}
 
-    def least(self) -> dict[str, int]:
-        """Statement → blocks of its cheapest call: one that happens to split a page says nothing about the others."""
-        return {sql: min(blocks) for sql, blocks in self.items()}
-
     @property
     def calls(self) -> int:
         """How many statements ran."""
